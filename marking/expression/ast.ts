@@ -1,0 +1,91 @@
+/** Where a node stands in its source file: offsets into the file's text, end exclusive. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** A numeral exactly as it was written, its digits kept. */
+export interface Numeral {
+  readonly kind: 'numeral'
+  /** As written: `0{,}148`, `290.400`, `1.5e-3`. */
+  readonly text: string
+  /** The same as a plain decimal: `0.148`, `290400`, `0.0015`. */
+  readonly decimal: string
+  readonly value: number
+  /** Half a unit of the last place written: 0.0005 for 0.148; 0.5 for a whole number. */
+  readonly half: number
+  /** Written without a decimal point or exponent. */
+  readonly whole: boolean
+  readonly span: Span
+}
+
+/** A name with its decorations as one symbol: `\delta_5`, `w_{35}`, `y_{target}`, `W^{(2)}`, `h_1`. */
+export interface Name {
+  readonly kind: 'name'
+  /** What `symbolKey` makes of it: the key under which exercises list it. */
+  readonly key: string
+  readonly text: string
+  readonly span: Span
+}
+
+export interface Operation {
+  readonly kind: 'operation'
+  /** `*` stands for every product: ·, ×, \cdot, \times, a star, juxtaposition. */
+  readonly operator: '+' | '-' | '*' | '/' | '^'
+  readonly left: Expression
+  readonly right: Expression
+  readonly span: Span
+}
+
+export interface Negation {
+  readonly kind: 'negation'
+  readonly operand: Expression
+  readonly span: Span
+}
+
+/** `\tanh(1)`, `ReLU(…)`, `softmax(…)`, `\sqrt{3}`, `\max(0, x)`, `\exp(…)`, `\sigma(…)`, `g(a_5)`, `g'(x)`. */
+export interface Call {
+  readonly kind: 'call'
+  readonly name: string
+  readonly arguments: readonly Expression[]
+  readonly span: Span
+}
+
+/** A matrix or a vector, row by row; a column vector has one entry a row; `row` where written as a list [1, 2, 3] or (1, 2, 3). */
+export interface Matrix {
+  readonly kind: 'matrix'
+  readonly rows: readonly (readonly Expression[])[]
+  readonly list: boolean
+  readonly span: Span
+}
+
+export interface Transposition {
+  readonly kind: 'transposition'
+  readonly operand: Expression
+  readonly span: Span
+}
+
+/** The lengths of a shape: `55 \times 55 \times 96` where a shape is what stands there; also a product: the reader cannot tell. */
+export type Expression = Numeral | Name | Operation | Negation | Call | Matrix | Transposition
+
+/** What links two sides: equality, approximate equality, «gives», or an inequality. */
+export type Relation = '=' | '≈' | '→' | '≤' | '≥' | '<' | '>'
+
+/** `a = b = c`: sides in order, and the relations between them (one fewer). A single side is a bare expression. */
+export interface Chain {
+  readonly sides: readonly Expression[]
+  readonly relations: readonly Relation[]
+  readonly span: Span
+}
+
+/** What could not be read, and where: never a guess. */
+export interface NotUnderstood {
+  readonly why: string
+  readonly span: Span
+}
+
+/** What a fragment of mathematics says: several chains where commas, `\\` or `&` separate them. */
+export interface Reading {
+  readonly chains: readonly Chain[]
+  readonly notUnderstood: readonly NotUnderstood[]
+}
