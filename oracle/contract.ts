@@ -185,3 +185,14 @@ export class Refusal extends Error {
     this.operator = operator
   }
 }
+
+/** The implementation itself failed: it crashed, hung, answered nonsense, or has no such pass. Never counts as a refusal. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly kind: 'failed' | 'unimplemented'
+
+  constructor(kind: 'failed' | 'unimplemented', what: string) {
+    super(what)
+    this.kind = kind
+  }
+}

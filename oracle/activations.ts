@@ -1,0 +1,169 @@
+import { float, output } from './contract.js'
+import { defineOperator } from './operator.js'
+import { map, rowMajor, type Tensor, tensor, zip } from './tensor.js'
+
+/** 1/(1 + e^−x), from the side on which the exponential is at most 1: no overflow for any x. */
+export function logistic(x: number): number {
+  if (x >= 0) return 1 / (1 + Math.exp(-x))
+  const e = Math.exp(x)
+  return e / (1 + e)
+}
+
+export const sigmoid = defineOperator({
+  name: 'sigmoid',
+  family: 'activations',
+  summary: 'σ(x) = 1/(1 + e^−x), elementwise',
+  source: 'Goodfellow, Bengio, Courville: Deep Learning, section 3.10',
+  inputs: { x: float() },
+  attributes: {},
+  outputs: { y: output() },
+  forward: ({ x }) => ({ y: map(x, logistic) }),
+  /** σ′ = σ(x)·σ(−x): 1 − σ would lose its digits where σ is near 1. */
+  backward: ({ x }, _, { y }) => ({ x: zip(x, y, (value, g) => g * logistic(value) * logistic(-value)) }),
+})
+
+export const tanh = defineOperator({
+  name: 'tanh',
+  family: 'activations',
+  summary: 'tanh(x), elementwise',
+  source: 'Goodfellow, Bengio, Courville: Deep Learning, section 6.3.2',
+  inputs: { x: float() },
+  attributes: {},
+  outputs: { y: output() },
+  forward: ({ x }) => ({ y: map(x, Math.tanh) }),
+  /** tanh′ = 1 − tanh² = 1/cosh²: the second form keeps its digits where tanh is near 1. */
+  backward: ({ x }, _, { y }) => ({ x: zip(x, y, (value, g) => g * sechSquared(value)) }),
+})
+
+/** 1/cosh²(x) = 4e/(1 + e)² with e = e^−2|x|, which neither overflows nor cancels. */
+function sechSquared(x: number): number {
+  const e = Math.exp(-2 * Math.abs(x))
+  return (4 * e) / ((1 + e) * (1 + e))
+}
+
+export const relu = defineOperator({
+  name: 'relu',
+  family: 'activations',
+  summary: 'max(0, x), elementwise; its derivative at 0 is 0',
+  source: 'Goodfellow, Bengio, Courville: Deep Learning, section 6.3.1',
+  inputs: { x: float() },
+  attributes: {},
+  outputs: { y: output() },
+  forward: ({ x }) => ({ y: map(x, (value) => Math.max(value, 0)) }),
+  backward: ({ x }, _, { y }) => ({ x: zip(x, y, (value, g) => (value > 0 ? g : 0)) }),
+})
+
+/** Where the entries along an axis lie in a row-major tensor: entry i of lane (o, r) is at o·length·inner + i·inner + r. */
+export interface Lanes {
+  readonly outer: number
+  readonly length: number
+  readonly inner: number
+}
+
+/** The lanes of `shape` along an axis, a negative one counted from the end. */
+export function lanesAlong(shape: readonly number[], axis: number): Lanes {
+  const d = axis < 0 ? axis + shape.length : axis
+  const count = (lengths: readonly number[]) => lengths.reduce((product, length) => product * length, 1)
+  return { outer: count(shape.slice(0, d)), length: shape[d], inner: count(shape.slice(d + 1)) }
+}
+
+/** Calls f with the position of every lane's first entry and the step to its next one. */
+export function forEachLane({ outer, length, inner }: Lanes, f: (start: number, step: number) => void): void {
+  for (let o = 0; o < outer; o++) for (let r = 0; r < inner; r++) f(o * length * inner + r, inner)
+}
+
+/** max + log Σ exp(x − max) over a lane: finite for every finite x. Answers with both parts. */
+export function logSumExp(x: Float64Array, start: number, step: number, length: number) {
+  let maximum = x[start]
+  for (let i = 1; i < length; i++) maximum = Math.max(maximum, x[start + i * step])
+  let sum = 0
+  for (let i = 0; i < length; i++) sum += Math.exp(x[start + i * step] - maximum)
+  return { maximum, logSum: Math.log(sum), sum }
+}
+
+const axisDeclaration = {
+  inputs: { x: float('…', 'D') },
+  attributes: { axis: { type: 'number', integer: true, default: -1 } },
+  outputs: { y: output('…', 'D') },
+} as const
+
+function axisConstraint({
+  shapes,
+  attributes,
+}: {
+  shapes: Readonly<Record<string, readonly number[]>>
+  attributes: Readonly<Record<string, unknown>>
+}) {
+  const rank = shapes.x.length
+  const axis = Number(attributes.axis)
+  if (axis >= -rank && axis < rank) return undefined
+  return `axis ${axis} is out of range for rank ${rank}; it should be from ${-rank} to ${rank - 1}`
+}
+
+/** softmax(x) along an axis. */
+function softmaxOf(x: Tensor, axis: number): Float64Array {
+  const data = rowMajor(x)
+  const y = new Float64Array(data.length)
+  const lanes = lanesAlong(x.shape, axis)
+  forEachLane(lanes, (start, step) => {
+    const { maximum, sum } = logSumExp(data, start, step, lanes.length)
+    for (let i = 0; i < lanes.length; i++) y[start + i * step] = Math.exp(data[start + i * step] - maximum) / sum
+  })
+  return y
+}
+
+export const softmax = defineOperator({
+  name: 'softmax',
+  family: 'activations',
+  summary: 'e^xᵢ / Σⱼ e^xⱼ along an axis, computed from x − max x',
+  source: 'Goodfellow, Bengio, Courville: Deep Learning, sections 4.1 and 6.2.2.3',
+  ...axisDeclaration,
+  constraint: axisConstraint,
+  forward: ({ x }, { axis }) => ({ y: tensor(x.shape, softmaxOf(x, axis)) }),
+  /** ∂L/∂xᵢ = yᵢ·(gᵢ − Σⱼ gⱼyⱼ) */
+  backward: ({ x }, { axis }, { y: gradient }) => {
+    const y = softmaxOf(x, axis)
+    const g = rowMajor(gradient)
+    const result = new Float64Array(y.length)
+    const lanes = lanesAlong(x.shape, axis)
+    forEachLane(lanes, (start, step) => {
+      let dot = 0
+      for (let i = 0; i < lanes.length; i++) dot += g[start + i * step] * y[start + i * step]
+      for (let i = 0; i < lanes.length; i++)
+        result[start + i * step] = y[start + i * step] * (g[start + i * step] - dot)
+    })
+    return { x: tensor(x.shape, result) }
+  },
+})
+
+export const logSoftmax = defineOperator({
+  name: 'logSoftmax',
+  family: 'activations',
+  summary: 'xᵢ − log Σⱼ e^xⱼ along an axis, computed from x − max x',
+  source: 'Goodfellow, Bengio, Courville: Deep Learning, section 6.2.2.3',
+  ...axisDeclaration,
+  constraint: axisConstraint,
+  forward: ({ x }, { axis }) => {
+    const data = rowMajor(x)
+    const y = new Float64Array(data.length)
+    const lanes = lanesAlong(x.shape, axis)
+    forEachLane(lanes, (start, step) => {
+      const { maximum, logSum } = logSumExp(data, start, step, lanes.length)
+      for (let i = 0; i < lanes.length; i++) y[start + i * step] = data[start + i * step] - maximum - logSum
+    })
+    return { y: tensor(x.shape, y) }
+  },
+  /** ∂L/∂xᵢ = gᵢ − softmax(x)ᵢ·Σⱼ gⱼ */
+  backward: ({ x }, { axis }, { y: gradient }) => {
+    const y = softmaxOf(x, axis)
+    const g = rowMajor(gradient)
+    const result = new Float64Array(y.length)
+    const lanes = lanesAlong(x.shape, axis)
+    forEachLane(lanes, (start, step) => {
+      let sum = 0
+      for (let i = 0; i < lanes.length; i++) sum += g[start + i * step]
+      for (let i = 0; i < lanes.length; i++) result[start + i * step] = g[start + i * step] - y[start + i * step] * sum
+    })
+    return { x: tensor(x.shape, result) }
+  },
+})

@@ -1,0 +1,117 @@
+import { forEachLane, lanesAlong, logSumExp } from './activations.js'
+import { type CallShape, float, int, output, scalarOutput } from './contract.js'
+import { defineOperator } from './operator.js'
+import { item, map, rowMajor, scalar, type Tensor, tensor } from './tensor.js'
+
+const reduction = { type: 'choice', values: ['mean', 'sum', 'none'], default: 'mean' } as const
+type Reduction = 'mean' | 'sum' | 'none'
+
+/** One loss an item: their mean, their sum, or all of them. */
+function reduce(items: Tensor, by: Reduction): Tensor {
+  if (by === 'none') return items
+  const sum = rowMajor(items).reduce((total, loss) => total + loss, 0)
+  return scalar(by === 'sum' ? sum : sum / items.size)
+}
+
+/** The gradient with respect to each of `count` item losses, from the gradient with respect to their reduction. */
+function spread(gradient: Tensor, by: Reduction, count: number): Float64Array {
+  if (by === 'none') return rowMajor(gradient)
+  return new Float64Array(count).fill(by === 'sum' ? item(gradient) : item(gradient) / count)
+}
+
+function lossShape(items: (call: CallShape) => readonly number[]) {
+  return (call: CallShape) => ({ loss: call.attributes.reduction === 'none' ? items(call) : [] })
+}
+
+export const squaredError = defineOperator({
+  name: 'squaredError',
+  family: 'losses',
+  summary: 'factor·(prediction − target)²',
+  source: 'Goodfellow, Bengio, Courville: Deep Learning, section 5.1.4; ntua/1.1b with factor 1 or ½',
+  inputs: { prediction: float(), target: float() },
+  attributes: { factor: { type: 'number', default: 1 }, reduction },
+  outputs: { loss: output() },
+  outputShapes: lossShape(({ shapes }) => shapes.prediction),
+  forward: ({ prediction, target }, { factor, reduction }) => {
+    const t = rowMajor(target)
+    const items = rowMajor(prediction).map((p, i) => factor * (p - t[i]) * (p - t[i]))
+    return { loss: reduce(tensor(prediction.shape, items), reduction) }
+  },
+  /** ∂/∂p = 2·factor·(p − t) = −∂/∂t */
+  backward: ({ prediction, target }, { factor, reduction }, { loss }) => {
+    const t = rowMajor(target)
+    const g = spread(loss, reduction, prediction.size)
+    const result = rowMajor(prediction).map((p, i) => 2 * factor * (p - t[i]) * g[i])
+    return {
+      prediction: tensor(prediction.shape, result),
+      target: tensor(
+        target.shape,
+        result.map((d) => -d),
+      ),
+    }
+  },
+})
+
+export const crossEntropy = defineOperator({
+  name: 'crossEntropy',
+  family: 'losses',
+  summary:
+    '−Σ q·log softmax(logits), q one-hot at the target, mixed by labelSmoothing with the uniform distribution over C',
+  source:
+    'Goodfellow, Bengio, Courville: Deep Learning, section 6.2.2.3; label smoothing: Szegedy et al. 2016, section 7',
+  inputs: { logits: float('N', 'C'), target: int(['N'], { least: 0, below: 'C' }) },
+  attributes: { labelSmoothing: { type: 'number', least: 0, most: 1, default: 0 }, reduction },
+  outputs: { loss: scalarOutput },
+  dimensionNames: { N: 'rows', C: 'classes' },
+  outputShapes: lossShape(({ sizes }) => [sizes.N]),
+  /** (1 − s)·(−log pₜ) + s·mean(−log p) = lse − (1 − s)·zₜ − s·mean(z), every term taken from z − max z. */
+  forward: ({ logits, target }, { labelSmoothing, reduction }) => {
+    const [N, C] = logits.shape
+    const z = rowMajor(logits)
+    const targets = rowMajor(target)
+    const items = new Float64Array(N)
+    forEachLane(lanesAlong(logits.shape, 1), (start) => {
+      const n = start / C
+      const { maximum, logSum } = logSumExp(z, start, 1, C)
+      let sum = 0
+      for (let c = 0; c < C; c++) sum += maximum - z[start + c]
+      items[n] = logSum + (1 - labelSmoothing) * (maximum - z[start + targets[n]]) + (labelSmoothing * sum) / C
+    })
+    return { loss: reduce(tensor([N], items), reduction) }
+  },
+  /** ∂/∂z = softmax(z) − q */
+  backward: ({ logits, target }, { labelSmoothing, reduction }, { loss }) => {
+    const [N, C] = logits.shape
+    const z = rowMajor(logits)
+    const targets = rowMajor(target)
+    const g = spread(loss, reduction, N)
+    const result = new Float64Array(z.length)
+    forEachLane(lanesAlong(logits.shape, 1), (start) => {
+      const n = start / C
+      const { maximum, sum } = logSumExp(z, start, 1, C)
+      for (let c = 0; c < C; c++) {
+        const q = labelSmoothing / C + (c === targets[n] ? 1 - labelSmoothing : 0)
+        result[start + c] = g[n] * (Math.exp(z[start + c] - maximum) / sum - q)
+      }
+    })
+    return { logits: tensor(logits.shape, result) }
+  },
+})
+
+export const weightPenalty = defineOperator({
+  name: 'weightPenalty',
+  family: 'losses',
+  summary: 'λ·Σ|w| (norm 1) or λ·Σw² (norm 2); the derivative of |w| at 0 is 0',
+  source: 'Goodfellow, Bengio, Courville: Deep Learning, section 7.1; fer/5',
+  inputs: { weight: float() },
+  attributes: { norm: { type: 'choice of numbers', values: [1, 2], default: 1 }, lambda: { type: 'number', least: 0 } },
+  outputs: { loss: scalarOutput },
+  forward: ({ weight }, { norm, lambda }) => {
+    const sum = rowMajor(weight).reduce((total, w) => total + (norm === 1 ? Math.abs(w) : w * w), 0)
+    return { loss: scalar(lambda * sum) }
+  },
+  backward: ({ weight }, { norm, lambda }, { loss }) => {
+    const g = item(loss)
+    return { weight: map(weight, (w) => g * lambda * (norm === 1 ? Math.sign(w) : 2 * w)) }
+  },
+})
