@@ -81,6 +81,8 @@ export type AttributeDeclaration =
 export interface OutputDeclaration {
   readonly dimensions: readonly Dimension[] | undefined
   readonly kind: 'float' | 'int'
+  /** When the shape is another one, in words. */
+  readonly note?: string
 }
 
 export type InputDeclarations = Readonly<Record<string, InputDeclaration>>
@@ -174,6 +176,12 @@ export function output(...dimensions: Dimension[]): OutputDeclaration {
 
 /** A scalar float output. */
 export const scalarOutput: OutputDeclaration = { dimensions: [], kind: 'float' }
+
+/** A loss: a scalar, or one value an item where `reduction` is 'none'. */
+export const lossOutput: OutputDeclaration = {
+  ...scalarOutput,
+  note: "one value an item where reduction is 'none'",
+}
 
 /** A bad call: which operator, which input or attribute, what it held, what it should hold. */
 export class Refusal extends Error {

@@ -1,5 +1,5 @@
 import { forEachLane, lanesAlong, logSumExp } from './activations.js'
-import { type CallShape, float, int, output, scalarOutput } from './contract.js'
+import { type CallShape, float, int, lossOutput, scalarOutput } from './contract.js'
 import { defineOperator } from './operator.js'
 import { item, map, rowMajor, scalar, type Tensor, tensor } from './tensor.js'
 
@@ -30,7 +30,7 @@ export const squaredError = defineOperator({
   source: 'Goodfellow, Bengio, Courville: Deep Learning, section 5.1.4; ntua/1.1b with factor 1 or ½',
   inputs: { prediction: float(), target: float() },
   attributes: { factor: { type: 'number', default: 1 }, reduction },
-  outputs: { loss: output() },
+  outputs: { loss: lossOutput },
   outputShapes: lossShape(({ shapes }) => shapes.prediction),
   forward: ({ prediction, target }, { factor, reduction }) => {
     const t = rowMajor(target)
@@ -61,7 +61,7 @@ export const crossEntropy = defineOperator({
     'Goodfellow, Bengio, Courville: Deep Learning, section 6.2.2.3; label smoothing: Szegedy et al. 2016, section 7',
   inputs: { logits: float('N', 'C'), target: int(['N'], { least: 0, below: 'C' }) },
   attributes: { labelSmoothing: { type: 'number', least: 0, most: 1, default: 0 }, reduction },
-  outputs: { loss: scalarOutput },
+  outputs: { loss: lossOutput },
   dimensionNames: { N: 'rows', C: 'classes' },
   outputShapes: lossShape(({ sizes }) => [sizes.N]),
   /** (1 − s)·(−log pₜ) + s·mean(−log p) = lse − (1 − s)·zₜ − s·mean(z), every term taken from z − max z. */
