@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { UsageError } from './usage.js'
+
+/** Exit status where the command could not do its job: bad usage, unreadable file, missing backend. */
+const couldNotRun = 2
+
+function wholeNumber(least: number) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`it should be a whole number from ${least} up.`)
+    return value
+  }
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('it should be a number of seconds above 0.')
+  return value
+}
+
+function names(text: string): string[] {
+  const list = text.split(',').map((name) => name.trim())
+  if (list.includes('')) throw new InvalidArgumentError('it should be names separated by commas.')
+  return list
+}
+
+const format = () => new Option('--format <format>', 'form of the report').choices(['text', 'json']).default('text')
+
+/** The options that every command has. */
+function withCommonOptions(command: Command): Command {
+  return command
+    .addOption(format())
+    .option('--output <file>', 'write the report to a file')
+    .option('--quiet', 'no progress, and only what is wrong')
+    .option('--no-color', 'no colours')
+}
+
+function packageVersion(): string {
+  const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
+  const description = read('../../package.json')
+  return typeof description === 'object' && description !== null && 'version' in description
+    ? String(description.version)
+    : 'unknown'
+}
+
+function program(finish: (status: number) => void): Command {
+  const answerkey = new Command('answerkey')
+    .description('An executable answer key for deep-learning exercises.')
+    .version(packageVersion())
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(answerkey help shows the commands, answerkey help COMMAND its options)')
+
+  withCommonOptions(answerkey.command('mark'))
+    .description('mark hand solutions: Markdown or text with LaTeX, answer sheets in YAML or JSON, or folders of them')
+    .argument('<file...>')
+    .option('--exercise <id>', 'the exercise that the file answers, where it does not say so')
+    .action(async (files, options) => finish(await (await import('./mark.js')).mark(files, options)))
+
+  withCommonOptions(answerkey.command('test'))
+    .description('run the laws against an implementation: oracle, gpu:BACKEND, or a JS/TS module')
+    .argument('<subject>')
+    .option('--operators <names>', 'only these operators, separated by commas', names)
+    .option('--runs <n>', 'cases a law', wholeNumber(1), 100)
+    .option('--seed <n>', 'seed of the cases', wholeNumber(0))
+    .option('--path <path>', 'replay one counterexample')
+    .option('--law <name>', 'only the law of this name')
+    .option('--time-limit <seconds>', 'of the whole run', seconds)
+    .option('--timeout <seconds>', 'of one call', seconds, 10)
+    .option('--strict', 'count suspicious results as broken')
+    .action(async (subject, options) => finish(await (await import('./test.js')).test(subject, options)))
+
+  withCommonOptions(answerkey.command('gpu'))
+    .description('cross-check every exercise and operator, oracle against gpu.js, on each backend of this machine')
+    .option('--backend <names>', 'only these backends', names)
+    .option('--require <names>', 'a backend of these that is missing, or that another replaced, is an error', names)
+    .option('--exercise <id>', 'only this exercise')
+    .option('--operators <names>', 'only these operators', names)
+    .option('--runs <n>', 'cases a law', wholeNumber(1), 30)
+    .option('--seed <n>', 'seed of the cases', wholeNumber(0))
+    .action(async (options) => finish(await (await import('./gpu.js')).gpu(options)))
+
+  withCommonOptions(answerkey.command('list'))
+    .description('exercises, operators, mistakes, backends')
+    .argument('[what]', 'exercises, operators, mistakes or backends')
+    .action(async (what, options) => finish(await (await import('./list.js')).list(what, options)))
+
+  withCommonOptions(answerkey.command('show'))
+    .description('an exercise: its statement, given data and worked solution, step by step')
+    .argument('<exercise>')
+    .action(async (exercise, options) => finish(await (await import('./show.js')).show(exercise, options)))
+
+  return answerkey
+}
+
+async function main(): Promise<number> {
+  let status = 0
+  try {
+    await program((result) => {
+      status = result
+    }).parseAsync()
+    return status
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : couldNotRun
+    if (error instanceof UsageError) {
+      process.stderr.write(`answerkey: ${error.message}\n`)
+      return couldNotRun
+    }
+    process.stderr.write(`answerkey: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    return couldNotRun
+  }
+}
+
+process.exitCode = await main()

@@ -1,0 +1,20 @@
+import { openBackend } from '../gpu/index.js'
+import { oracle } from '../oracle/index.js'
+import { openModule } from './module.js'
+import { type OpenSubject, SubjectUnavailable } from './subject.js'
+
+const moduleEndings = /\.[cm]?[jt]s$/
+
+/**
+ * Opens what `answerkey test` is given: `oracle`, `gpu:BACKEND`, or the path of a JavaScript or TypeScript module.
+ * Throws SubjectUnavailable or BackendUnavailable with the reason.
+ */
+export async function openSubject(spec: string, timeoutSeconds: number): Promise<OpenSubject> {
+  if (spec === 'oracle') return { ...oracle, close: async () => {} }
+  if (spec.startsWith('gpu:')) return openGpu(spec.slice('gpu:'.length))
+  if (moduleEndings.test(spec)) return openModule(spec, timeoutSeconds)
+  throw new SubjectUnavailable(
+    spec,
+    'no such subject; it should be oracle, gpu:BACKEND, or the path of a module that ends in .ts, .js, .mts or .mjs',
+  )
+}
