@@ -102,8 +102,7 @@ export const conv2d = defineOperator({
   family: 'convolution',
   summary:
     'cross-correlation with zero padding: y[n,o,i,j] = b[o] + Σ x[n, c, i·s + p·d − pad, j·s + q·d − pad]·w[o,c,p,q]',
-  source:
-    'Goodfellow, Bengio, Courville: Deep Learning, section 9.5; Dumoulin, Visin: A guide to convolution arithmetic; ntua/1.2',
+  source: 'Deep Learning (MIT Press 2016), section 9.5; A guide to convolution arithmetic; ntua/1.2',
   inputs: {
     x: float('N', 'C', 'H', 'W'),
     weight: float('O', 'C/groups', 'KH', 'KW'),
@@ -181,7 +180,7 @@ export const convOutputSize = defineOperator({
   name: 'convOutputSize',
   family: 'convolution',
   summary: '⌊(input + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1, elementwise',
-  source: 'Dumoulin, Visin: A guide to convolution arithmetic, relationship 6 with dilation; ntua/1.2a',
+  source: 'A guide to convolution arithmetic, relationship 6 with dilation; ntua/1.2a',
   inputs: {},
   attributes: {
     input: { type: 'list', least: 1 },

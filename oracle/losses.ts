@@ -27,7 +27,7 @@ export const squaredError = defineOperator({
   name: 'squaredError',
   family: 'losses',
   summary: 'factor·(prediction − target)²',
-  source: 'Goodfellow, Bengio, Courville: Deep Learning, section 5.1.4; ntua/1.1b with factor 1 or ½',
+  source: 'Deep Learning (MIT Press 2016), section 5.1.4; ntua/1.1b with factor 1 or ½',
   inputs: { prediction: float(), target: float() },
   attributes: { factor: { type: 'number', default: 1 }, reduction },
   outputs: { loss: lossOutput },
@@ -58,7 +58,7 @@ export const crossEntropy = defineOperator({
   summary:
     '−Σ q·log softmax(logits), q one-hot at the target, mixed by labelSmoothing with the uniform distribution over C',
   source:
-    'Goodfellow, Bengio, Courville: Deep Learning, section 6.2.2.3; label smoothing: Szegedy et al. 2016, section 7',
+    'Deep Learning (MIT Press 2016), section 6.2.2.3; label smoothing: Rethinking the Inception Architecture (2016), section 7',
   inputs: { logits: float('N', 'C'), target: int(['N'], { least: 0, below: 'C' }) },
   attributes: { labelSmoothing: { type: 'number', least: 0, most: 1, default: 0 }, reduction },
   outputs: { loss: lossOutput },
@@ -102,7 +102,7 @@ export const weightPenalty = defineOperator({
   name: 'weightPenalty',
   family: 'losses',
   summary: 'λ·Σ|w| (norm 1) or λ·Σw² (norm 2); the derivative of |w| at 0 is 0',
-  source: 'Goodfellow, Bengio, Courville: Deep Learning, section 7.1; fer/5',
+  source: 'Deep Learning (MIT Press 2016), section 7.1; fer/5',
   inputs: { weight: float() },
   attributes: { norm: { type: 'choice of numbers', values: [1, 2], default: 1 }, lambda: { type: 'number', least: 0 } },
   outputs: { loss: scalarOutput },

@@ -6,7 +6,8 @@ export const sgd = defineOperator({
   name: 'sgd',
   family: 'optimizers',
   summary: 'g′ = g + weightDecay·p; v = momentum·v + g′ (v = g′ without a velocity); p − learningRate·v',
-  source: 'Sutskever et al. 2013, equations 1 and 2, with the learning rate outside the velocity; ntua/1.1b',
+  source:
+    'On the importance of initialization and momentum in deep learning (2013), equations 1 and 2, with the learning rate outside the velocity; ntua/1.1b',
   inputs: { parameter: float(), gradient: float(), velocity: optional(float()) },
   attributes: {
     learningRate: { type: 'number', least: 0 },

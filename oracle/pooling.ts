@@ -37,7 +37,7 @@ export const maxPool2d = defineOperator({
   family: 'pooling',
   summary:
     'the maximum of each window, the image padded with −∞; the first maximum in row-major order gets the gradient',
-  source: 'Goodfellow, Bengio, Courville: Deep Learning, section 9.3; fer/2',
+  source: 'Deep Learning (MIT Press 2016), section 9.3; fer/2',
   inputs: { x: float('N', 'C', 'H', 'W') },
   attributes: {
     kernel: { type: 'pair', least: 1 },

@@ -54,7 +54,7 @@ export const rnn = defineOperator({
   name: 'rnn',
   family: 'recurrent',
   summary: 'hₜ = f(W·xₜ + b + U·hₜ₋₁ + c); h₀ = 0 where it is not given',
-  source: 'Goodfellow, Bengio, Courville: Deep Learning, section 10.2; ntua/1.3',
+  source: 'Deep Learning (MIT Press 2016), section 10.2; ntua/1.3',
   inputs: {
     x: float('T', 'N', 'I'),
     h0: optional(float('N', 'H')),

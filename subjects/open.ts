@@ -1,5 +1,6 @@
-import { openBackend } from '../gpu/index.js'
+import { type BackendName, backendNames, openBackend } from '../gpu/index.js'
 import { oracle } from '../oracle/index.js'
+import { profiles } from '../properties/index.js'
 import { openModule } from './module.js'
 import { type OpenSubject, SubjectUnavailable } from './subject.js'
 
@@ -11,10 +12,21 @@ const moduleEndings = /\.[cm]?[jt]s$/
  */
 export async function openSubject(spec: string, timeoutSeconds: number): Promise<OpenSubject> {
   if (spec === 'oracle') return { ...oracle, close: async () => {} }
-  if (spec.startsWith('gpu:')) return openGpu(spec.slice('gpu:'.length))
+  if (spec.startsWith('gpu:')) return openGpu(spec)
   if (moduleEndings.test(spec)) return openModule(spec, timeoutSeconds)
   throw new SubjectUnavailable(
     spec,
     'no such subject; it should be oracle, gpu:BACKEND, or the path of a module that ends in .ts, .js, .mts or .mjs',
   )
+}
+
+async function openGpu(spec: string): Promise<OpenSubject> {
+  const name = spec.slice('gpu:'.length)
+  if (!isBackend(name)) throw new SubjectUnavailable(spec, `no such backend; known: ${backendNames.join(', ')}`)
+  const backend = await openBackend(name)
+  return { ...backend.implementation, profile: profiles[backend.profileName], close: backend.close }
+}
+
+function isBackend(name: string): name is BackendName {
+  return backendNames.some((backend) => backend === name)
 }
