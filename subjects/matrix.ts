@@ -1,6 +1,6 @@
 import { crossCheckExercise, type Exercise } from '../exercises/index.js'
 import { type BackendName, BackendUnavailable, type GpuBackend, openBackend } from '../gpu/index.js'
-import { type OperatorReport, profiles, runLaws } from '../properties/index.js'
+import { type OperatorReport, profileNamed, runLaws } from '../properties/index.js'
 
 /** One row of the matrix on one backend: an operator against its laws, or an exercise against the oracle. */
 export interface MatrixRow {
@@ -97,7 +97,7 @@ async function onBackend(
 }
 
 async function operatorRow(backend: GpuBackend, operator: string, { runs, seed }: MatrixOptions): Promise<MatrixRow> {
-  const subject = { ...backend.implementation, profile: profiles[backend.profileName] }
+  const subject = { ...backend.implementation, profile: profileNamed(backend.profileName, 'float32') }
   const report = await runLaws(subject, { operators: [operator], runs, seed, concurrency, timeoutSeconds: 30 })
   const checked: OperatorReport = report.operators[operator] ?? { status: 'skipped', laws: [] }
   return {

@@ -1,6 +1,6 @@
 import { type BackendName, backendNames, openBackend } from '../gpu/index.js'
 import { oracle } from '../oracle/index.js'
-import { profiles } from '../properties/index.js'
+import { profileNamed } from '../properties/index.js'
 import { openModule } from './module.js'
 import { type OpenSubject, SubjectUnavailable } from './subject.js'
 
@@ -24,7 +24,7 @@ async function openGpu(spec: string): Promise<OpenSubject> {
   const name = spec.slice('gpu:'.length)
   if (!isBackend(name)) throw new SubjectUnavailable(spec, `no such backend; known: ${backendNames.join(', ')}`)
   const backend = await openBackend(name)
-  return { ...backend.implementation, profile: profiles[backend.profileName], close: backend.close }
+  return { ...backend.implementation, profile: profileNamed(backend.profileName, 'float32'), close: backend.close }
 }
 
 function isBackend(name: string): name is BackendName {

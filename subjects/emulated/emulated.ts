@@ -1,0 +1,102 @@
+import type { Implementation, Operator } from '../../oracle/contract.js'
+import { contract } from '../../oracle/index.js'
+import { map, type Tensors, zeros } from '../../oracle/tensor.js'
+import { validateCall, validateGradients } from '../../oracle/validation.js'
+import { logSoftmax, relu, sigmoid, softmax, tanh } from './activations.js'
+import { type ArithmeticOptions, EmulatedArithmetic } from './arithmetic.js'
+import { conv2d, convOutputSize } from './convolution.js'
+import { embedding, oneHot } from './embeddings.js'
+import { linear, matmul } from './linear.js'
+import { crossEntropy, squaredError, weightPenalty } from './losses.js'
+import { sgd } from './optimizers.js'
+import { maxPool2d, meanOverTime } from './pooling.js'
+import { rnn } from './recurrent.js'
+
+/** Every operator over some arithmetic: plain formulas, written apart from the oracle's. */
+const makers: Readonly<Record<string, (arithmetic: EmulatedArithmetic) => Operator>> = {
+  matmul,
+  linear,
+  sigmoid,
+  tanh,
+  relu,
+  softmax,
+  logSoftmax,
+  squaredError,
+  crossEntropy,
+  weightPenalty,
+  conv2d,
+  convOutputSize,
+  maxPool2d,
+  meanOverTime,
+  oneHot,
+  embedding,
+  rnn,
+  sgd,
+}
+
+/** float32 computed term by term in the order written, every operation correctly rounded. */
+const plain: ArithmeticOptions = {
+  precision: 'float32',
+  accumulate: 'same',
+  order: 'natural',
+  fused: false,
+  flushesSubnormals: false,
+  functions: 'rounded',
+  formulation: 'textbook',
+  seed: 0,
+}
+
+/**
+ * An honest implementation of the whole contract at some precision: what it answers may differ from the oracle by rounding,
+ * and by nothing else. Bad calls are refused.
+ */
+export function emulated(options: Partial<ArithmeticOptions> = {}): Implementation {
+  const arithmetic = new EmulatedArithmetic({ ...plain, ...options })
+  return {
+    name: describe(arithmetic.options),
+    precision: arithmetic.options.precision,
+    operators: Object.fromEntries(
+      Object.entries(makers).map(([name, make]) => [name, checked(name, make(arithmetic), arithmetic)]),
+    ),
+  }
+}
+
+/** The operator on inputs of the arithmetic's precision, bad calls refused and missing gradients filled in. */
+function checked(name: string, operator: Operator, arithmetic: EmulatedArithmetic): Operator {
+  const declaration = contract[name]
+  const { backward } = operator
+  const rounded = (tensors: Tensors): Tensors =>
+    Object.fromEntries(Object.entries(tensors).map(([key, x]) => [key, map(x, (value) => arithmetic.round(value))]))
+  return {
+    forward(inputs, attributes) {
+      const call = validateCall(declaration, inputs, attributes)
+      return operator.forward(rounded(inputs), call.attributes)
+    },
+    ...(backward === undefined
+      ? {}
+      : {
+          backward(inputs, attributes, gradients) {
+            const call = validateCall(declaration, inputs, attributes)
+            validateGradients(declaration, call, gradients)
+            const complete = Object.fromEntries(
+              Object.entries(call.outputShapes).map(([output, shape]) => [output, gradients[output] ?? zeros(shape)]),
+            )
+            return backward(rounded(inputs), call.attributes, rounded(complete))
+          },
+        }),
+  }
+}
+
+/** What an arithmetic does, in words: `float32, pairwise sums, fused`. */
+function describe(options: ArithmeticOptions): string {
+  const functions = { rounded: [], largest: ['functions off upwards'], scattered: ['functions off at random'] }
+  return [
+    options.precision,
+    ...(options.order === 'natural' ? [] : [`${options.order} sums`]),
+    ...(options.accumulate === 'wider' ? ['wider sums'] : []),
+    ...(options.fused ? ['fused'] : []),
+    ...(options.flushesSubnormals ? ['subnormals flushed'] : []),
+    ...functions[options.functions],
+    ...(options.formulation === 'logarithmic' ? ['logarithmic formulas'] : []),
+  ].join(', ')
+}

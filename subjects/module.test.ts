@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fromNested, toNested } from '../oracle/tensor.js'
+import { openModule } from './module.js'
+import type { OpenSubject } from './subject.js'
+
+const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
+
+describe('a module that cannot be tested says why', () => {
+  it.each([
+    ['is not there', 'absent.ts', /there is no such file/],
+    ['does not parse', 'unreadable.mjs', /it does not load: .*SyntaxError|ParseError/],
+    ['exports no operators', 'nothing.mjs', /it exports no `operators`/],
+    ['has an operator without forward', 'misspelt.mjs', /its operator softmax has no `forward` function/],
+  ])('one that %s', async (_, name, message) => {
+    await expect(openModule(fixture(name), 1)).rejects.toThrow(message)
+  })
+})
+
+describe('a module whose calls go wrong', () => {
+  let subject: OpenSubject
+  beforeAll(async () => {
+    subject = await openModule(fixture('misbehaving.ts'), 0.5)
+  })
+  afterAll(() => subject.close())
+
+  const call = async (operator: string, inputs: Record<string, number[] | number[][]>) =>
+    subject.operators[operator].forward(
+      Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, fromNested(x)])),
+      {},
+    )
+
+  it('declares its precision and passes', () => {
+    expect(subject.precision).toBe('float32')
+    expect(subject.operators.relu.backward).toBeUndefined()
+  })
+
+  it('answers where it is right', async () => {
+    expect(toNested((await call('relu', { x: [-1, 2] })).y)).toEqual([0, 2])
+  })
+
+  it.each([
+    ['throws', 'sigmoid', 'TypeError: x.map is not a function'],
+    ['answers no object', 'matmul', 'matmul.forward answered "sorry"; it should answer an object of tensors by name'],
+    ['answers ragged rows', 'linear', 'linear.forward answered no tensor for y: nested arrays are ragged'],
+    ['loops for ever', 'tanh', 'tanh.forward did not return within 0.5 s'],
+    ['keeps no promise', 'softmax', 'softmax.forward did not return within 0.5 s'],
+    ['ends its thread', 'logSoftmax', 'logSoftmax.forward ended its worker'],
+  ])('one that %s fails with the reason', async (_, operator, message) => {
+    await expect(call(operator, { x: [1] })).rejects.toThrow(message)
+  })
+
+  it('answers again after a crash', async () => {
+    expect(toNested((await call('relu', { x: [3] })).y)).toEqual([3])
+  })
+
+  it('is not waited for again once it has hung twice', async () => {
+    await expect(call('tanh', { x: [1] })).rejects.toThrow('did not return')
+    const started = performance.now()
+    await expect(call('tanh', { x: [1] })).rejects.toThrow('it is not called again')
+    expect(performance.now() - started).toBeLessThan(100)
+  })
+
+  it('shows a change that it makes to an input', async () => {
+    const prediction = fromNested([1, 2])
+    await subject.operators.squaredError.forward({ prediction, target: fromNested([1, 2]) }, {})
+    expect(toNested(prediction)).toEqual([7, 2])
+  })
+})
+
+it('a module may take nested arrays', async () => {
+  const subject = await openModule(fixture('nested.mjs'), 5)
+  const { y } = await subject.operators.matmul.forward({ a: fromNested([[1, 2]]), b: fromNested([[3], [4]]) }, {})
+  expect(toNested(y)).toEqual([[11]])
+  await subject.close()
+})
