@@ -1,3 +1,4 @@
+import type { Nested } from '../oracle/tensor.js'
 import type { WireTensor } from '../oracle/wire.js'
 
 /** `1 law`, `3 laws`. */
@@ -27,6 +28,11 @@ export function tensorText({ shape, data, type }: WireTensor): string {
       ? String(data[next++])
       : `[${Array.from({ length: shape[depth] }, () => build(depth + 1)).join(', ')}]`
   return build(0)
+}
+
+/** Numbers to six significant digits, nested as they are. */
+export function toNestedText(value: Nested): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : `[${value.map(toNestedText).join(', ')}]`
 }
 
 /** Columns of equal width, two blanks between them; the first is aligned left, the rest as `right` says. */
