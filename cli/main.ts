@@ -78,7 +78,7 @@ function program(finish: (status: number) => void): Command {
     .description('cross-check every exercise and operator, oracle against gpu.js, on each backend of this machine')
     .option('--backend <names>', 'only these backends', names)
     .option('--require <names>', 'a backend of these that is missing, or that another replaced, is an error', names)
-    .option('--exercise <id>', 'only this exercise')
+    .option('--exercise <ids>', 'only these exercises', names)
     .option('--operators <names>', 'only these operators', names)
     .option('--runs <n>', 'cases a law', wholeNumber(1), 30)
     .option('--seed <n>', 'seed of the cases', wholeNumber(0))

@@ -48,6 +48,8 @@ export interface Quantity {
   readonly stage?: string
   /** Other values that are accepted, with what a solution that has them has assumed (512 for two concatenated vectors). */
   readonly alternatives?: readonly { readonly value: Tensor; readonly note: string }[]
+  /** Words that state the value of a `class` in prose, in lower case, by value: `{ '-1': ['decreases', 'falls'] }`. */
+  readonly words?: Readonly<Record<string, readonly string[]>>
   compute(values: Values, operators: Operators): Promise<Tensor>
 }
 
@@ -56,9 +58,15 @@ export interface Convention {
   readonly name: string
   /** One line that a report prints: «error (t − y)², so that δ₅ = 2(t − y)·g′». */
   readonly description: string
-  /** Computations that replace those of the quantities of these names. */
-  readonly overrides: Readonly<Record<string, Pick<Quantity, 'from' | 'formula' | 'compute'>>>
+  /**
+   * Computations that replace those of the quantities of these names; a function makes the new one out of the one that
+   * conventions of earlier axes have chosen (δ of the opposite sign, whatever the loss).
+   */
+  readonly overrides: Readonly<Record<string, Computation | ((quantity: Quantity) => Computation)>>
 }
+
+/** How a quantity is computed. */
+export type Computation = Pick<Quantity, 'from' | 'formula' | 'compute'>
 
 /** Conventions that exclude one another; the first is the source's. One is chosen from each axis. */
 export interface ConventionAxis {
@@ -81,8 +89,11 @@ export interface ExerciseMistake {
 /** A law over all given data of the exercise, checked on any implementation. */
 export interface ExerciseLaw {
   readonly name: string
-  /** Throws an Error that says what does not hold; `slack` is the relative error that the implementation's precision allows. */
-  check(given: Values, solve: Solve, slack: number): Promise<void>
+  /**
+   * Throws an Error that says what does not hold. `slack` is the relative error that the implementation's precision
+   * allows a quantity; `operators` are the implementation's own, for laws that go another way to the same result.
+   */
+  check(given: Values, solve: Solve, slack: number, operators: Operators): Promise<void>
 }
 
 /** Every quantity of the exercise for these given data. */
@@ -91,7 +102,8 @@ export type Solve = (given: Values) => Promise<Values>
 /** What answers a *why*: numbers that show the fact. */
 export interface Experiment {
   readonly question: string
-  run(operators: Operators): Promise<ExperimentResult>
+  /** `reduced` takes fewer steps and cases, for implementations where a call is slow; what it finds is the same. */
+  run(operators: Operators, extent?: 'full' | 'reduced'): Promise<ExperimentResult>
 }
 
 export interface ExperimentResult {
@@ -131,9 +143,14 @@ export function defaultGiven(exercise: Exercise): Values {
 
 /** The exercise's quantities under one convention of each axis (the first, where none is named). */
 export function quantitiesUnder(exercise: Exercise, conventions: readonly Convention[] = []): readonly Quantity[] {
-  return exercise.quantities.map((quantity) =>
-    conventions.reduce<Quantity>((changed, { overrides }) => ({ ...changed, ...overrides[quantity.name] }), quantity),
-  )
+  return exercise.quantities.map((quantity) => {
+    let chosen = quantity
+    for (const { overrides } of conventions) {
+      const override = overrides[quantity.name]
+      chosen = { ...chosen, ...(typeof override === 'function' ? override(chosen) : override) }
+    }
+    return chosen
+  })
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Chain, Expression, Span } from '../expression/ast.js'
+import type { SymbolTable } from '../expression/names.js'
 
 /** Line and column of a place in a file, both counted from 1. */
 export interface Place {
@@ -8,6 +9,8 @@ export interface Place {
 
 /** A heading that names an exercise, a part of one, or a stage of a solution. */
 export interface Section {
+  /** `ntua`, where the heading gives an exercise's id (`ntua/1.1b`). */
+  readonly source: string | undefined
   /** `1.1`, where the heading or one above it names an exercise. */
   readonly number: string | undefined
   /** `a`, `b`, … where it names a part; Greek (α), (β) and Roman letters alike, and the questions 1, 2, 3 of ntua/1.3. */
@@ -21,7 +24,7 @@ export interface Section {
 /** One piece of mathematics or of prose with an answer in it, in reading order. */
 export type Item =
   | { readonly kind: 'chain'; readonly chain: Chain; readonly section: Section; readonly text: string }
-  /** A number or class stated in prose that may answer what is asked: «class 2», «dimension is 50». */
+  /** A number or class stated in prose that may answer what is asked: «the class is 2», «the dimension is 50». `words` stand before it. */
   | {
       readonly kind: 'prose'
       readonly words: string
@@ -30,6 +33,8 @@ export type Item =
       readonly text: string
       readonly span: Span
     }
+  /** A sentence of prose without mathematics, which may answer in words what is asked: «It falls, then it rises.» */
+  | { readonly kind: 'sentence'; readonly section: Section; readonly text: string; readonly span: Span }
   /** An entry of an answer sheet: the path of its keys below the exercise id. */
   | {
       readonly kind: 'entry'
@@ -44,6 +49,29 @@ export interface Unread {
   readonly place: Place
   readonly text: string
   readonly why: string
+}
+
+/** A file of which nothing can be read: it is not there, empty or binary. */
+export class UnreadableFile extends Error {
+  override readonly name = 'UnreadableFile'
+  readonly file: string
+  readonly reason: string
+
+  constructor(file: string, reason: string) {
+    super(`${file}: ${reason}`)
+    this.file = file
+    this.reason = reason
+  }
+}
+
+/** What a place in a document answers: an exercise by its id (answer sheets), or by the number and part of its heading. */
+export type Answered =
+  | { readonly id: string }
+  | { readonly source: string | undefined; readonly number: string | undefined; readonly part: string | undefined }
+
+export interface ReadingOptions {
+  /** The symbols of the exercise that a place of the document answers; single letters with scripts and words where it is left out or answers nothing. */
+  symbolsOf?(answered: Answered): SymbolTable | undefined
 }
 
 /** A hand solution as far as it could be read. */

@@ -16,10 +16,22 @@ export interface Numeral {
   readonly half: number
   /** Written without a decimal point or exponent. */
   readonly whole: boolean
+  /**
+   * The other reading of an ambiguous numeral: `290.400` is 290.4 to three decimals or the whole number 290400, `34,944`
+   * the whole number 34944 or 34.944. The likelier one stands in the numeral itself; `readings` lists both.
+   */
+  readonly alternative?: Digits
   readonly span: Span
 }
 
-/** A name with its decorations as one symbol: `\delta_5`, `w_{35}`, `y_{target}`, `W^{(2)}`, `h_1`. */
+/** What digits say, under one reading of their points and commas. */
+export type Digits = Pick<Numeral, 'decimal' | 'value' | 'half' | 'whole'>
+
+/**
+ * A name with its decorations as one symbol: `\delta_5`, `w_{35}`, `y_{target}`, `W^{(2)}`, `h_1`, `\Delta w_{03}`, `Input Units`.
+ * A partial derivative `\frac{\partial L}{\partial w_1}` is one too, under the key `∂L/∂w_1`; so are the constants `e` and `pi`,
+ * and a function that stands without arguments (`g = ReLU`).
+ */
 export interface Name {
   readonly kind: 'name'
   /** What `symbolKey` makes of it: the key under which exercises list it. */
@@ -30,8 +42,8 @@ export interface Name {
 
 export interface Operation {
   readonly kind: 'operation'
-  /** `*` stands for every product: ·, ×, \cdot, \times, a star, juxtaposition. */
-  readonly operator: '+' | '-' | '*' | '/' | '^'
+  /** `*` stands for every product: ·, ×, \cdot, \times, a star, juxtaposition; `⊙` for the elementwise one, \odot. */
+  readonly operator: '+' | '-' | '*' | '/' | '^' | '⊙'
   readonly left: Expression
   readonly right: Expression
   readonly span: Span
@@ -43,15 +55,23 @@ export interface Negation {
   readonly span: Span
 }
 
-/** `\tanh(1)`, `ReLU(…)`, `softmax(…)`, `\sqrt{3}`, `\max(0, x)`, `\exp(…)`, `\sigma(…)`, `g(a_5)`, `g'(x)`. */
+/**
+ * `\tanh(1)`, `ReLU(…)`, `softmax(…)`, `\sqrt{3}`, `\max(0, x)`, `\exp(…)`, `\sigma(…)`, `g(a_5)`, `g'(x)`.
+ * `e^{…}` is a call of `exp`; `\tanh^2(x)` is the square of a call.
+ */
 export interface Call {
   readonly kind: 'call'
+  /**
+   * `exp`, `tanh`, `sigmoid`, `relu`, `softmax`, `logSoftmax`, `sqrt`, `ln`, `log` (natural in this field), `log2`, `log10`, `max`, `min`,
+   * `abs`, `norm` (Euclidean), `floor`, `ceil`, `mean`, `argmax`, `sin`, `cos`, however they were spelled; else the key of the
+   * symbol: `sigma`, `g`, `g'`, `f`.
+   */
   readonly name: string
   readonly arguments: readonly Expression[]
   readonly span: Span
 }
 
-/** A matrix or a vector, row by row; a column vector has one entry a row; `row` where written as a list [1, 2, 3] or (1, 2, 3). */
+/** A matrix or a vector, row by row; a column vector has one entry a row; `list` where written as a list [1, 2, 3] or (1, 2, 3), which is one row. */
 export interface Matrix {
   readonly kind: 'matrix'
   readonly rows: readonly (readonly Expression[])[]
@@ -71,7 +91,11 @@ export type Expression = Numeral | Name | Operation | Negation | Call | Matrix |
 /** What links two sides: equality, approximate equality, «gives», or an inequality. */
 export type Relation = '=' | '≈' | '→' | '≤' | '≥' | '<' | '>'
 
-/** `a = b = c`: sides in order, and the relations between them (one fewer). A single side is a bare expression. */
+/**
+ * `a = b = c`: sides in order, and the relations between them (one fewer). A single side is a bare expression.
+ * An implication (`a = b → c = d`) is two chains; `→` between two sides of a chain is «gives» (`0.7311 → 0.731`).
+ * A side that could not be read is left out of the chain, and stands in the reading's `notUnderstood`.
+ */
 export interface Chain {
   readonly sides: readonly Expression[]
   readonly relations: readonly Relation[]
