@@ -10,11 +10,13 @@ import { known, UsageError } from './usage.js'
 interface GpuOptions extends CommonOptions {
   readonly backend?: readonly string[]
   readonly require?: readonly string[]
-  readonly exercise?: string
+  readonly exercise?: readonly string[]
   readonly operators?: readonly string[]
   readonly runs: number
   readonly seed?: number
 }
+
+const allIds = exercises.map(({ id }) => id)
 
 /**
  * `answerkey gpu`: 0 where every law held on every backend at hand, 1 where one did not, 2 where a required backend is missing
@@ -27,18 +29,12 @@ export async function gpu(options: GpuOptions): Promise<number> {
     (name) => (chosen.length === 0 && required.length === 0) || chosen.includes(name) || required.includes(name),
   )
   const operators = options.operators?.map((name) => known('operator', name, Object.keys(contract)))
-  const exercise =
-    options.exercise &&
-    known(
-      'exercise',
-      options.exercise,
-      exercises.map(({ id }) => id),
-    )
+  const ids = options.exercise?.map((id) => known('exercise', id, allIds))
   const progress = openProgress(options.quiet === true)
   const report = await crossCheck({
     backends,
-    operators: operators ?? (exercise === undefined ? Object.keys(contract) : []),
-    exercises: exercises.filter(({ id }) => (exercise === undefined ? operators === undefined : id === exercise)),
+    operators: operators ?? (ids === undefined ? Object.keys(contract) : []),
+    exercises: exercises.filter(({ id }) => ids?.includes(id) ?? operators === undefined),
     runs: options.runs,
     seed: options.seed ?? freshSeed(),
     onProgress: progress.update,
