@@ -48,8 +48,6 @@ export interface Quantity {
   readonly stage?: string
   /** Other values that are accepted, with what a solution that has them has assumed (512 for two concatenated vectors). */
   readonly alternatives?: readonly { readonly value: Tensor; readonly note: string }[]
-  /** Words that state the value of a `class` in prose, in lower case, by value: `{ '-1': ['decreases', 'falls'] }`. */
-  readonly words?: Readonly<Record<string, readonly string[]>>
   compute(values: Values, operators: Operators): Promise<Tensor>
 }
 

@@ -112,3 +112,18 @@ async function operatorRow(backend: GpuBackend, operator: string, { runs, seed }
       .map(({ law, status, message }) => `${status}: ${law}${message === undefined ? '' : ` (${message})`}`),
   }
 }
+
+async function exerciseRow(backend: GpuBackend, exercise: Exercise, { runs, seed }: MatrixOptions): Promise<MatrixRow> {
+  const began = performance.now()
+  const accuracy = profileNamed(backend.profileName, 'float32')
+  const report = await crossCheckExercise(exercise, backend.implementation, { runs, seed, accuracy, concurrency })
+  return {
+    kind: 'exercise',
+    name: exercise.id,
+    status: report.failures.length === 0 ? 'held' : 'broken',
+    worst: report.worst,
+    cases: report.cases,
+    milliseconds: performance.now() - began,
+    messages: report.failures.map(({ what, message }) => `${what}: ${message}`),
+  }
+}

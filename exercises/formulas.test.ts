@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { evaluate } from '../marking/expression/evaluate.js'
+import { readFragment } from '../marking/expression/reader.js'
+import { symbolTable } from '../marking/symbols.js'
+import { oracle } from '../oracle/index.js'
+import { rowMajor, type Tensor } from '../oracle/tensor.js'
+import { type Convention, type Exercise, type Quantity, quantitiesUnder, solve, type Values } from './exercise.js'
+import { exercises } from './index.js'
+
+/** Formulas that speak of indices or sums over layers, which the reader of expressions does not evaluate. */
+const inWords: ReadonlySet<string> = new Set([
+  ...['x1', 'x2', 'x3', 'class', 'meanClass', 'trainingLosses', 'squaredWeights', 'outputShape'],
+  ...['latentSize', 'autoencoderParameters', 'encoderParameters'],
+])
+
+/** The value of a quantity's formula, its symbols standing for what the quantity is computed from. */
+function formulaValue(exercise: Exercise, quantity: Quantity, solved: Values): Tensor {
+  const reading = readFragment(quantity.formula, { offset: 0, symbols: symbolTable(exercise) })
+  expect(reading.notUnderstood).toEqual([])
+  const data = [...exercise.given, ...exercise.quantities]
+  // A formula may write out what an input stands for: t − y₅ for the error.
+  const ranked = [...data.filter(({ name }) => quantity.from.includes(name)), ...data]
+  const valueByKey = (key: string) => {
+    const named = ranked.find(({ symbols }) => symbols.includes(key))
+    return named === undefined ? undefined : solved[named.name]
+  }
+  return evaluate(reading.chains[0].sides[0], valueByKey)
+}
+
+const cases = exercises.flatMap((exercise) => {
+  const axes = exercise.conventions.flatMap(({ conventions }) => conventions.map((one) => [one]))
+  return [[], ...axes].map((conventions: readonly Convention[]) => ({
+    exercise,
+    conventions,
+    title: `${exercise.id} ${conventions.map(({ name }) => name).join(', ')}`,
+  }))
+})
+
+describe('the formula that is shown is what is computed', () => {
+  it.each(cases)('$title', async ({ exercise, conventions }) => {
+    for (const given of fc.sample(exercise.arbitrary(), { numRuns: 10, seed: 5 })) {
+      const solved = await solve(exercise, given, oracle, { conventions })
+      for (const quantity of quantitiesUnder(exercise, conventions)) {
+        if (inWords.has(quantity.name)) continue
+        const [shown, computed] = [formulaValue(exercise, quantity, solved), solved[quantity.name]].map(rowMajor)
+        expect([quantity.name, shown.length]).toEqual([quantity.name, computed.length])
+        // 1.2 shows the quotient, which is rounded down where it is not whole.
+        const right = quantity.name.startsWith('output') && exercise.id === 'ntua/1.2' ? shown.map(Math.floor) : shown
+        for (const [i, value] of right.entries())
+          expect(Math.abs(value - computed[i]), quantity.name).toBeLessThanOrEqual(1e-12 * (1 + Math.abs(value)))
+      }
+    }
+  })
+})

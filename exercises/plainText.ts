@@ -1,0 +1,121 @@
+const commands: Readonly<Record<string, string>> = {
+  cdot: '·',
+  times: '×',
+  delta: 'δ',
+  Delta: 'Δ',
+  eta: 'η',
+  tanh: 'tanh',
+  quad: ' ',
+}
+
+const subscriptDigits = '₀₁₂₃₄₅₆₇₈₉'
+const superscriptDigits = '⁰¹²³⁴⁵⁶⁷⁸⁹'
+
+/**
+ * A formula of an exercise in plain Unicode: `\frac{1}{1 + e^{-a_5}}` as `1/(1 + e^(−a₅))`. It reads what the formulas of
+ * this folder are written with; an unknown command stands as its name.
+ */
+export function plainFormula(latex: string): string {
+  return new Converter(latex).upTo(undefined).replaceAll(/ +/g, ' ').trim()
+}
+
+/** A symbol's key in plain Unicode: `Delta w_35` as `Δw₃₅`, `y_target` as `y_target`. */
+export function plainSymbol(key: string): string {
+  const [last, ...decorations] = key.split(' ').reverse()
+  if (decorations.some((word) => !(word in marks))) return key
+  const base = last.replace(/^(\p{L}+)/u, (letters) => commands[letters] ?? letters)
+  const scripted = base.replaceAll(/_(\d+)(?![\p{L}\d])/gu, (_, digits: string) => digitsAs(digits, subscriptDigits))
+  return decorations.reduce((text, word) => marks[word](text), scripted)
+}
+
+/** How a decorated symbol is written: a sign before it, a combining accent, a calligraphic letter. */
+const marks: Readonly<Record<string, (text: string) => string>> = {
+  Delta: (text) => `Δ${text}`,
+  hat: (text) => `${text[0]}\u0302${text.slice(1)}`,
+  bar: (text) => `${text[0]}\u0304${text.slice(1)}`,
+  cal: (text) => `${calligraphic(text[0])}${text.slice(1)}`,
+}
+
+function calligraphic(letter: string): string {
+  const odd = 'BEFHILMR'.indexOf(letter)
+  return odd >= 0 ? 'ℬℰℱℋℐℒℳℛ'[odd] : String.fromCodePoint(0x1d49c + letter.charCodeAt(0) - 'A'.charCodeAt(0))
+}
+
+/** A symbol's key in LaTeX: `Delta w_35` as `\Delta w_{35}`. */
+export function latexSymbol(key: string): string {
+  if (/^[\p{L}]{3,}/u.test(key) && !/^(Delta|hat|bar|cal) /.test(key) && commands[key.split('_')[0]] === undefined)
+    return `\\text{${key}}`
+  const [last, ...decorations] = key.split(' ').reverse()
+  const base = last
+    .replace(/^(\p{L}+)/u, (letters) => (letters in commands ? `\\${letters}` : letters))
+    .replace(/_([^^']+)/u, (_, script: string) => `_{${/^\p{L}{2,}$/u.test(script) ? `\\text{${script}}` : script}}`)
+    .replace(/\^([^']+)/u, (_, script: string) => `^{${script}}`)
+  const wrappers: Readonly<Record<string, (text: string) => string>> = {
+    Delta: (text) => `\\Delta ${text}`,
+    hat: (text) => `\\hat{${text}}`,
+    bar: (text) => `\\bar{${text}}`,
+    cal: (text) => `\\mathcal{${text}}`,
+  }
+  return decorations.reduce((text, word) => wrappers[word]?.(text) ?? text, base)
+}
+
+function digitsAs(digits: string, shapes: string): string {
+  return [...digits].map((digit) => shapes[Number(digit)]).join('')
+}
+
+class Converter {
+  private at = 0
+  private readonly latex: string
+
+  constructor(latex: string) {
+    this.latex = latex
+  }
+
+  /** The text up to a closing brace, or to the end. */
+  upTo(close: string | undefined): string {
+    let text = ''
+    while (this.at < this.latex.length) {
+      const sign = this.latex[this.at++]
+      if (sign === close) return text
+      if (sign === '\\') text += this.command()
+      else if (sign === '_') text += script(this.argument(), subscriptDigits, '_')
+      else if (sign === '^') text += script(this.argument(), superscriptDigits, '^')
+      else if (sign === '{') text += this.upTo('}')
+      else text += sign === '-' ? '−' : sign
+    }
+    return text
+  }
+
+  private argument(): string {
+    if (this.latex[this.at] === '{') {
+      this.at++
+      return this.upTo('}')
+    }
+    const sign = this.latex[this.at++]
+    return sign === '\\' ? this.command() : sign
+  }
+
+  private command(): string {
+    const [, name] = /^([A-Za-z]+|.)\s*/.exec(this.latex.slice(this.at)) ?? ['', '']
+    this.at += name.length
+    if (name === 'frac') {
+      const [numerator, denominator] = [this.argument(), this.argument()]
+      return `${grouped(numerator)}/${grouped(denominator)}`
+    }
+    if (name === 'mathcal') return calligraphic(this.argument())
+    if (name === 'text') return this.argument()
+    if (name === 'Delta') while (this.latex[this.at] === ' ') this.at++
+    return commands[name] ?? name
+  }
+}
+
+/** Parentheses where a quotient would otherwise take only part of the text. */
+function grouped(text: string): string {
+  return /^[\p{L}\p{N}₀-₉_]+$/u.test(text) ? text : `(${text})`
+}
+
+/** Digits as Unicode scripts; anything else after the mark, in parentheses where it is more than a word. */
+function script(text: string, shapes: string, mark: string): string {
+  if (/^\d+$/.test(text)) return digitsAs(text, shapes)
+  return /^\p{L}+$/u.test(text) ? `${mark}${text}` : `${mark}(${text})`
+}
