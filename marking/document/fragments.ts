@@ -1,0 +1,204 @@
+import type { Span } from '../expression/ast.js'
+import { isGreekLetter, isWord, keyOf, type SymbolTable } from '../expression/names.js'
+import { isCommand, isSign, type Token } from '../expression/nodes.js'
+import { tokenize } from '../expression/tokenizer.js'
+import { connectors, knownFunction, products, relations } from '../expression/vocabulary.js'
+import type { MathRegion } from './mathRegions.js'
+
+/** A stretch of a passage that is mathematics, delimited or not. */
+export interface Fragment {
+  readonly span: Span
+  /** Whether delimiters say that it is mathematics. */
+  readonly delimited: boolean
+  /** Whether it stands on a line of its own. */
+  readonly display: boolean
+}
+
+/** Tokens of prose that look like mathematics, in a row. */
+interface Run {
+  readonly tokens: readonly Token[]
+  readonly span: Span
+}
+
+/**
+ * The mathematics of a passage: its delimited regions, joined with what belongs to them outside of the delimiters (`Units =`
+ * before, `+ 256` between), and equations in the prose. `text` has the delimiters blanked.
+ */
+export function findFragments(
+  text: string,
+  passage: Span,
+  regions: readonly MathRegion[],
+  symbols: SymbolTable,
+): readonly Fragment[] {
+  const fragments: Fragment[] = []
+  let at = passage.start
+  let open: Fragment | undefined
+  for (let i = 0; i <= regions.length; i++) {
+    const region = regions[i]
+    const gap = { start: at, end: region?.outer.start ?? passage.end }
+    const { first, last, middle, whole } = splitGap(text, gap, symbols, open, region !== undefined)
+    if (open !== undefined && first !== undefined) open = { ...open, span: { start: open.span.start, end: first.end } }
+    if (open !== undefined && !(whole && region !== undefined)) {
+      fragments.push(open)
+      open = undefined
+    }
+    for (const span of middle) fragments.push({ span, delimited: false, display: false })
+    if (region === undefined) break
+    const start = open?.span.start ?? last?.start ?? region.inner.start
+    open = {
+      span: { start, end: region.inner.end },
+      delimited: true,
+      display: region.display || open?.display === true,
+    }
+    at = region.outer.end
+  }
+  return fragments
+}
+
+interface Gap {
+  /** What belongs to the mathematics before the gap, and to that behind it. */
+  readonly first: Span | undefined
+  readonly last: Span | undefined
+  /** Equations by themselves. */
+  readonly middle: readonly Span[]
+  /** The gap links the mathematics on both sides. */
+  readonly whole: boolean
+}
+
+function splitGap(
+  text: string,
+  gap: Span,
+  symbols: SymbolTable,
+  before: Fragment | undefined,
+  mathFollows: boolean,
+): Gap {
+  const tokens = tokenize(text.slice(gap.start, gap.end), gap.start)
+  const runs = findRuns(tokens, symbols, text)
+  const [leading] = runs
+  const trailing = runs[runs.length - 1]
+  const atStart = leading !== undefined && leading.tokens[0] === tokens[0]
+  const first = before !== undefined && atStart && continuesMath(leading, text, before) ? leading : undefined
+  const atEnd = trailing !== undefined && trailing.tokens.at(-1) === tokens.at(-1)
+  const last = mathFollows && atEnd && opensMath(trailing) ? trailing : undefined
+  const middle = runs.filter(
+    (run) => run !== first && run !== last && run.tokens.some(isRelation) && run.tokens.length > 2,
+  )
+  return {
+    first: first?.span,
+    last: last?.span,
+    middle: middle.map(({ span }) => span),
+    whole: first !== undefined && first === last,
+  }
+}
+
+/** Whether a run goes on with the mathematics before it: with a relation, an operator, or the parenthesis that closes it. */
+function continuesMath({ tokens }: Run, text: string, before: Fragment): boolean {
+  const [first] = tokens
+  if (isRelation(first) || isCommand(first, ...products) || isSign(first, '+') || isSign(first, '*')) return true
+  if (isSign(first, '-')) return tokens.length > 1
+  const source = text.slice(before.span.start, before.span.end)
+  return isSign(first, ')') && source.split('(').length > source.split(')').length
+}
+
+/** Whether a run needs what follows: it ends with a relation, an operator or an opening parenthesis. */
+function opensMath({ tokens }: Run): boolean {
+  const last = tokens[tokens.length - 1]
+  if (isRelation(last)) return true
+  if (isSign(last, '-') || isSign(last, '(')) return tokens.length > 1
+  return isCommand(last, ...products) || isSign(last, '+') || isSign(last, '*')
+}
+
+/** Rows of tokens that could be mathematics; words only as the left side of an equation. */
+function findRuns(tokens: readonly Token[], symbols: SymbolTable, text: string): readonly Run[] {
+  const runs: Run[] = []
+  let start: number | undefined
+  let depth = 0
+  const finish = (end: number): void => {
+    if (start === undefined) return
+    const first = tokens[start]
+    const named = isRelation(first) || (first.kind === 'letters' && isWord(first.text))
+    const from = named ? startOfWords(tokens, start) : start
+    const inside = tokens.slice(from, end)
+    runs.push({ tokens: inside, span: { start: inside[0].span.start, end: inside[inside.length - 1].span.end } })
+    start = undefined
+    depth = 0
+  }
+  for (const [i, token] of tokens.entries()) {
+    const role = roleOf(tokens, i, symbols, text)
+    const previous = start === undefined || i === 0 ? undefined : roleOf(tokens, i - 1, symbols, text)
+    const lastOpens = i === tokens.length - 1 && isSign(token, '(')
+    const apart =
+      previous === 'operand' && role === 'operand' && token.spaced && depth === 0 && !isScript(tokens[i - 1])
+    const fits = role !== 'prose' && (!apart || lastOpens)
+    if (!fits) finish(i)
+    if (role === 'prose') continue
+    if (start === undefined) start = i
+    if (isSign(token, '(') || isSign(token, '{') || isSign(token, '[')) depth++
+    if (isSign(token, ')') || isSign(token, '}') || isSign(token, ']')) depth = Math.max(0, depth - 1)
+  }
+  finish(tokens.length)
+  return runs
+}
+
+type Role = 'operand' | 'operator' | 'prose'
+
+function roleOf(tokens: readonly Token[], i: number, symbols: SymbolTable, text: string): Role {
+  const token = tokens[i]
+  const [previous, next] = [tokens[i - 1], tokens[i + 1]]
+  if (isRelation(token)) return 'operator'
+  switch (token.kind) {
+    case 'number':
+      return 'operand'
+    case 'text':
+      return 'prose'
+    case 'command':
+      return products.has(token.name) ? 'operator' : /^(quad|qquad|newline)$/.test(token.name) ? 'prose' : 'operand'
+    case 'letters': {
+      if (isScript(previous)) return 'operand'
+      const scripted =
+        next !== undefined &&
+        !next.spaced &&
+        (next.kind === 'number' || isSign(next, '_') || isSign(next, '^') || isSign(next, "'"))
+      const key = keyOf(text.slice(token.span.start, token.span.end))
+      const known = key !== undefined && symbols.keys.has(key)
+      if (scripted || known || token.text.length === 1 || isGreekLetter(token.text)) return 'operand'
+      if (knownFunction(token.text) !== undefined && isSign(next, '(')) return 'operand'
+      return isWord(token.text) || token.text.length > 2 || !/^[A-Za-z]+$/.test(token.text) ? 'prose' : 'operand'
+    }
+    case 'sign': {
+      if ('+*/^_'.includes(token.text) || token.text === '-') return 'operator'
+      if ("(){}[]|%'".includes(token.text)) return 'operand'
+      const betweenDigits =
+        token.text === ',' && previous?.kind === 'number' && next?.kind === 'number' && !next.spaced && !token.spaced
+      return betweenDigits ? 'operand' : 'prose'
+    }
+  }
+}
+
+function isScript(token: Token | undefined): boolean {
+  return isSign(token, '_') || isSign(token, '^')
+}
+
+export function isRelation(token: Token | undefined): boolean {
+  if (token?.kind === 'sign') return relations.has(token.text)
+  return token?.kind === 'command' && relations.has(token.name)
+}
+
+/** The first of the words directly before a relation or a word, at most six: `Total Dimension per Word =`. */
+function startOfWords(tokens: readonly Token[], before: number): number {
+  let at = before
+  while (at > 0 && before - at < 6) {
+    const word = tokens[at - 1]
+    if (word.kind !== 'letters' || leadIns.has(word.text.toLowerCase())) break
+    at--
+  }
+  return at
+}
+
+/** Words before the name of a quantity that are no part of it. */
+const leadIns: ReadonlySet<string> = new Set([
+  ...connectors,
+  ...'ο η το οι τα τις τους των του της επομένως συνεπώς έτσι τότε είναι έχουμε the a an is are we have get now finally der die das also ist le la les un une el los las'.split(
+    ' ',
+  ),
+])

@@ -1,0 +1,103 @@
+import type { Nodes, Root } from 'mdast'
+import remarkParse from 'remark-parse'
+import { unified } from 'unified'
+import type { Span } from '../expression/ast.js'
+import { mask } from './mathRegions.js'
+
+/** A line of a block of Markdown. */
+export interface Line {
+  readonly span: Span
+  /** `heading`: marked as one; `alone`: the only line of its paragraph; `list`: inside a list; `table`; `math`: fenced mathematics. */
+  readonly kind: 'heading' | 'alone' | 'paragraph' | 'list' | 'table' | 'math'
+  /** The line without markup. */
+  readonly plain: string
+  /** Whether the whole line is emphasised. */
+  readonly emphasised: boolean
+  /** The block that it belongs to, counted in reading order. */
+  readonly block: number
+}
+
+const markdown = unified().use(remarkParse)
+
+/** The lines of a Markdown text whose mathematics is masked, block by block; code is left out. */
+export function readLines(text: string): readonly Line[] {
+  const lines: Line[] = []
+  const root: Root = markdown.parse(text)
+  let block = 0
+  visit(root, false)
+  return lines
+
+  function visit(node: Nodes, inList: boolean): void {
+    const span = spanOf(node)
+    switch (node.type) {
+      case 'heading':
+        addLines(span, 'heading')
+        return
+      case 'paragraph':
+      case 'html':
+        addLines(span, inList ? 'list' : 'paragraph')
+        return
+      case 'code': {
+        const fenced = /^\s*(```|~~~)/.test(text.slice(span.start, span.start + 10))
+        if (!fenced) addLines(span, 'paragraph')
+        else if (/^(math|latex|tex)$/i.test(node.lang ?? '')) addFenced(span)
+        return
+      }
+      default:
+        if ('children' in node) for (const child of node.children) visit(child, inList || node.type === 'listItem')
+    }
+  }
+
+  function addLines(span: Span, kind: 'heading' | 'paragraph' | 'list'): void {
+    const pieces: Span[] = []
+    let { start } = span
+    for (const piece of text.slice(span.start, span.end).split('\n')) {
+      pieces.push({ start, end: start + piece.length })
+      start += piece.length + 1
+    }
+    const written = pieces.filter((piece) => text.slice(piece.start, piece.end).trim() !== '')
+    const table =
+      kind !== 'heading' &&
+      written.length > 1 &&
+      written.every((piece) => /^\s*\|/.test(text.slice(piece.start, piece.end)))
+    for (const piece of written) {
+      const source = text.slice(piece.start, piece.end)
+      lines.push({
+        span: piece,
+        kind: table ? 'table' : kind === 'paragraph' && written.length === 1 ? 'alone' : kind,
+        plain: plainText(source),
+        emphasised: /^\s*(<u>.*<\/u>|<b>.*<\/b>|\*\*?[^*]+\*\*?:?|__?[^_]+__?:?)\s*$/.test(source),
+        block,
+      })
+    }
+    block++
+  }
+
+  /** What stands between the fences of ```` ```math ````. */
+  function addFenced(span: Span): void {
+    const first = text.indexOf('\n', span.start) + 1
+    const last = text.lastIndexOf('\n', span.end - 1)
+    if (first > 0 && last > first)
+      lines.push({ span: { start: first, end: last }, kind: 'math', plain: '', emphasised: false, block })
+    block++
+  }
+}
+
+/** A line without what only marks it up: hashes, bullets, emphasis, tags, list and quotation marks. */
+function plainText(source: string): string {
+  return source
+    .replaceAll(/<\/?[a-z][^>]*>/gi, '')
+    .replace(/^\s*(?:[>#]+\s*|[-*+•]\s+)*/u, '')
+    .replaceAll(/\*\*?|__|(?<![\p{L}\d])_|_(?![\p{L}\d{])/gu, '')
+    .replaceAll('\\', '')
+    .trim()
+}
+
+function spanOf(node: Nodes): Span {
+  return { start: node.position?.start.offset ?? 0, end: node.position?.end.offset ?? 0 }
+}
+
+/** Whether a masked text holds mathematics. */
+export function holdsMath(text: string): boolean {
+  return text.includes(mask)
+}

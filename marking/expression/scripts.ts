@@ -1,0 +1,118 @@
+import type { Span } from './ast.js'
+import { Misunderstanding } from './misunderstanding.js'
+import { keyOf } from './names.js'
+import { isCommand, isGroup, isSign, type LettersNode, type Node } from './nodes.js'
+import type { Parser } from './parser.js'
+import { fonts } from './vocabulary.js'
+
+/** Whether a text is a symbol of the exercise. */
+export function isListed(parser: Parser, text: string): boolean {
+  const key = keyOf(text)
+  return key !== undefined && parser.surroundings.symbols.keys.has(key)
+}
+
+/** Moves behind the subscripts, primes and those superscripts that belong to the name. */
+export function takeScripts(parser: Parser): void {
+  const digits = parser.peek()
+  let below = false
+  if (digits?.kind === 'number' && !digits.spaced && /^\d+$/.test(digits.text)) {
+    parser.at++
+    below = true
+  }
+  for (;;) {
+    const node = parser.peek()
+    if (isSign(node, "'")) parser.at++
+    else if (isSign(node, '_')) {
+      if (below) throw new Misunderstanding('two subscripts', node.span)
+      below = true
+      parser.at++
+      takeSubscript(parser, node.span)
+    } else if (!isSign(node, '^') || !takesSuperscript(parser)) return
+  }
+}
+
+/** A subscript: a group, a number, a letter; of letters in a row the first, where scripts show that the others are symbols. */
+function takeSubscript(parser: Parser, place: Span): void {
+  const node = parser.peek()
+  if (node === undefined) throw new Misunderstanding('an empty subscript', place)
+  parser.at++
+  if (isCommand(node, ...fonts)) parser.at++
+  if (node.kind === 'number' && !/^\d+$/.test(node.text)) parser.refuse(node)
+  if (node.kind !== 'letters' || node.text.length < 2) return
+  const next = parser.peek()
+  const scripted = isSign(next, '_') || isSign(next, '^') || (next?.kind === 'number' && !next.spaced)
+  if (!scripted) return
+  const middle = node.span.start + 1
+  parser.nodes.splice(parser.at - 1, 1, { ...node, text: node.text[0], span: { start: node.span.start, end: middle } })
+  const rest: LettersNode = {
+    ...node,
+    text: node.text.slice(1),
+    spaced: false,
+    span: { start: middle, end: node.span.end },
+  }
+  parser.nodes.splice(parser.at, 0, rest)
+}
+
+/** Moves behind a superscript if it belongs to the name: a layer `(2)`, a word, a star, a prime; never a power or a T. */
+function takesSuperscript(parser: Parser): boolean {
+  const before = parser.at
+  const place = parser.nodes[before].span
+  parser.at++
+  const node = parser.peek()
+  const { nodes } = parser.scriptNodes(place)
+  if (belongsToName(parser, nodes, before)) return true
+  const [layer, letter] = nodes
+  if (isGroup(node, '{') && nodes.length === 2 && isLayer(layer) && parser.isTransposition([letter])) {
+    // `h^{(t)T}`: the layer belongs to the name, the T transposes it.
+    const caret = parser.nodes[before]
+    parser.nodes.splice(before, 2, caret, layer, { ...caret, span: letter.span }, letter)
+    parser.at = before + 2
+    return true
+  }
+  parser.at = before
+  return false
+}
+
+function belongsToName(parser: Parser, script: readonly Node[], before: number): boolean {
+  const { symbols, textOf } = parser.surroundings
+  if (parser.isTransposition(script) || isExponentialBase(parser, before)) return false
+  const [node] = script
+  if (script.length > 1) return script.every((part) => isSign(part, "'") || isCommand(part, 'prime'))
+  if (isLayer(node) || isSign(node, '*') || isCommand(node, 'ast', 'star', 'prime') || isSign(node, "'")) return true
+  if (node.kind === 'text') return true
+  const key = keyOf(textOf({ start: startOfName(parser, before), end: parser.endOfPrevious() }))
+  if (key !== undefined && symbols.keys.has(key)) return true
+  if (node.kind !== 'letters') return false
+  if (node.text.length > 1) return true
+  const base = parser.nodes[before - 1]
+  const isMatrix = base.kind === 'letters' && /^\p{Lu}$/u.test(base.text)
+  if (/^\p{Lu}$/u.test(node.text)) return isMatrix
+  return !symbols.keys.has(node.text) && (isMatrix ? /^[hijkloqstv]$/ : /^[tijkl]$/).test(node.text)
+}
+
+/** Whether the superscript at `caret` stands on the letter e alone, so that it is an exponent. */
+function isExponentialBase(parser: Parser, caret: number): boolean {
+  const base = parser.nodes[caret - 1]
+  return base?.kind === 'letters' && base.text === 'e' && !isListed(parser, 'e')
+}
+
+/** Where the name whose scripts are being read begins: behind it stand only its scripts. */
+function startOfName(parser: Parser, end: number): number {
+  let at = end - 1
+  while (at > 0 && (isSign(parser.nodes[at - 1], '_') || isSign(parser.nodes[at], "'")))
+    at -= isSign(parser.nodes[at], "'") ? 1 : 2
+  const node = parser.nodes[Math.max(at, 0)]
+  return node.kind === 'number' && at > 0 ? parser.nodes[at - 1].span.start : node.span.start
+}
+
+/** `(2)`, `(t)`, `(hh)` as a superscript: a layer or a time, and no power. */
+function isLayer(node: Node | undefined): boolean {
+  if (!isGroup(node, '(')) return false
+  const [inside] = node.nodes
+  if (node.nodes.length === 1)
+    return (
+      (inside.kind === 'number' && /^\d+$/.test(inside.text)) || inside.kind === 'letters' || inside.kind === 'text'
+    )
+  const offset = node.nodes.length === 3 && inside.kind === 'letters' && node.nodes[2].kind === 'number'
+  return offset && (isSign(node.nodes[1], '-') || isSign(node.nodes[1], '+'))
+}
