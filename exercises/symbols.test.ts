@@ -134,4 +134,9 @@ describe('symbolKey', () => {
       { numRuns: 5000 },
     )
   })
+
+  it('is not misled by the names of what every object inherits', () => {
+    expect(symbolKey('constructor x')).toBeUndefined()
+    expect(symbolKey('toString x')).toBeUndefined()
+  })
 })

@@ -124,7 +124,8 @@ class SymbolReader {
       return inner === undefined ? undefined : decorated('Delta', this.scripts(inner))
     }
     if (prefixLetters.has(letterName(word))) return this.prefixed(letterName(word))
-    if (word in decorations && this.peek()?.kind === 'space') return decorated(decorations[word], this.symbol())
+    if (Object.hasOwn(decorations, word) && this.peek()?.kind === 'space')
+      return decorated(decorations[word], this.symbol())
     if (word.length === 1 || greekNames.has(word)) return plainSymbol(letterName(word))
     const greek = /\p{Script=Greek}/u.test(word)
     if (greek && (word.length < 3 || /\P{Script=Greek}/u.test(word))) return undefined
@@ -260,7 +261,7 @@ function withScript(symbol: Symbol, below: boolean, script: string): Symbol | un
   if (script === '') return undefined
   if (below) {
     if (symbol.subscript !== '') return undefined
-    if (script in decorations) return decorated(decorations[script], symbol)
+    if (Object.hasOwn(decorations, script)) return decorated(decorations[script], symbol)
     const [head, word] = splitUpdateWord(script)
     if (word !== '') return { ...symbol, subscript: head, superscript: word }
     if (symbol.base.length > 2 && !greekNames.has(symbol.base) && /^\p{L}{3,}$/u.test(script))
