@@ -1,0 +1,26 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { zeros } from '../oracle/tensor.js'
+import { availableBackends } from './index.js'
+
+const { backends } = await availableBackends()
+afterAll(() => Promise.all(backends.map((backend) => backend.close())))
+
+/** 200 shapes [M, K] and [K, N], all different, with up to 40·25 elements. */
+const shapes = Array.from({ length: 200 }, (_, i) => [1 + (i % 40), 1 + ((i * 7) % 25), 1 + ((i * 11) % 40)] as const)
+
+describe.each(backends)('on $name', (backend) => {
+  it('one program serves 200 shapes; on webasm, one a size class', async () => {
+    expect(new Set(shapes.map(String)).size).toBe(200)
+    const { matmul } = backend.implementation.operators
+    const before = backend.compilations
+    for (const [M, K, N] of shapes) {
+      const { y } = await matmul.forward({ a: zeros([M, K]), b: zeros([K, N]) }, {})
+      expect(y.shape).toEqual([M, N])
+    }
+    // The size classes: outputs of up to 4, 16, 64, 256, 1024 and 4096 numbers, operands of up to 256 and 1024.
+    const most = backend.name === 'webasm' ? 12 : 1
+    expect(backend.compilations - before).toBeLessThanOrEqual(most)
+    const product = backend.ran().find(({ kernel }) => kernel === 'product')
+    expect(product?.calls).toBe(200)
+  })
+})

@@ -1,0 +1,89 @@
+import type { GPU } from 'gpu.js'
+import { Failure } from '../oracle/contract.js'
+import { CompiledKernel } from './compilation.js'
+import { elementaryFunctions } from './elementary.js'
+import { exactIntegers, type Kernel, type KernelArgument, type Ran } from './kernel.js'
+import type { BackendName } from './names.js'
+
+/** Compiles kernels for one backend, once each, and runs them. */
+export class Device {
+  readonly backend: BackendName
+  /** The largest number of elements of one tensor. */
+  readonly elements: number
+  /** How many rounds a thread's loops may take together: a driver may end them there, and say nothing. */
+  rounds = exactIntegers
+  private readonly gpu: GPU
+  private readonly compiled = new Map<Kernel<readonly KernelArgument[]>, CompiledKernel>()
+  private problem: string | undefined
+
+  /** `elements` is what the backend's buffers or textures hold; positions travel as floats, which sets a limit of its own. */
+  constructor(backend: BackendName, gpu: GPU, elements: number) {
+    this.backend = backend
+    this.gpu = gpu
+    this.elements = Math.min(elements, exactIntegers)
+    for (const source of elementaryFunctions) {
+      // Without declared types gpu.js takes them from a function's first call, and then rounds arguments to integers.
+      const argumentTypes = Array.from({ length: source.length }, () => 'Number')
+      gpu.addFunction(source, { argumentTypes, returnType: 'Number' })
+    }
+  }
+
+  /**
+   * Runs a kernel with one thread an element of its output of `size` numbers. Calls may overlap.
+   * Throws a Failure if its loops take too many rounds for the driver, if it does not compile, if it ran in another mode
+   * than the backend's, or if the device was closed or lost or reported an error meanwhile.
+   */
+  async run<Arguments extends readonly KernelArgument[]>(
+    kernel: Kernel<Arguments>,
+    size: number,
+    ...args: Arguments
+  ): Promise<Float32Array> {
+    this.refuseProblem()
+    const rounds = kernel.rounds(...args)
+    if (rounds > this.rounds)
+      throw new Failure(
+        'failed',
+        `gpu:${this.backend}: a thread of kernel ${kernel.name} would take ${rounds} rounds of its loops; the driver ends loops after ${this.rounds}`,
+      )
+    const result = await this.compile(kernel, args).run(size, args)
+    this.refuseProblem()
+    return result
+  }
+
+  /** What has run so far, kernel by kernel. */
+  ran(): readonly Ran[] {
+    return [...this.compiled.values()].map((compiled) => compiled.ran())
+  }
+
+  /**
+   * How many programs were compiled: one a kernel, for all shapes; on webasm, whose programs contain the size of their
+   * memory, one a kernel and size class.
+   */
+  get compilations(): number {
+    return [...this.compiled.values()].reduce((sum, { compilations }) => sum + compilations, 0)
+  }
+
+  /** From here on every call fails with this reason. */
+  fail(problem: string): void {
+    this.problem ??= problem
+  }
+
+  /** Releases every kernel with its buffers and textures. */
+  async close(): Promise<void> {
+    this.fail('the backend is closed')
+    this.compiled.clear()
+    await this.gpu.destroy()
+  }
+
+  private compile(kernel: Kernel<readonly KernelArgument[]>, args: readonly KernelArgument[]): CompiledKernel {
+    const existing = this.compiled.get(kernel)
+    if (existing !== undefined) return existing
+    const compiled = new CompiledKernel(this.backend, this.gpu, kernel, args)
+    this.compiled.set(kernel, compiled)
+    return compiled
+  }
+
+  private refuseProblem(): void {
+    if (this.problem !== undefined) throw new Failure('failed', `gpu:${this.backend}: ${this.problem}`)
+  }
+}

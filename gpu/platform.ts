@@ -1,0 +1,136 @@
+import { createRequire } from 'node:module'
+import type { GPU } from 'gpu.js'
+import type { create } from 'webgpu'
+import { exactIntegers } from './kernel.js'
+import { messageOf } from './message.js'
+import { type BackendName, BackendUnavailable } from './names.js'
+
+declare module 'gpu.js' {
+  /** Exported by gpu.js, but missing in its types: the device that all its WebGPU kernels share. */
+  const WebGPUContext: { acquire(): Promise<{ adapter: GPUAdapter; device: GPUDevice }> }
+}
+
+/** A backend's own side: the gpu.js instance, the adapter behind it, and how to let go of it. */
+export interface Platform {
+  readonly gpu: GPU
+  readonly device: string
+  readonly software: boolean | undefined
+  /** The largest number of elements that one buffer or texture holds. */
+  readonly elements: number
+  /** Registers who is told when the device is lost or reports an error. */
+  onProblem(tell: (problem: string) => void): void
+  release(): Promise<void>
+}
+
+/** Sets a backend up. Throws a BackendUnavailable if it cannot run here. */
+export async function openPlatform(name: BackendName): Promise<Platform> {
+  switch (name) {
+    case 'webgpu':
+      return openWebGpu()
+    case 'headlessgl':
+      return openHeadlessGl()
+    case 'webasm':
+    case 'cpu':
+      return { gpu: await newGpu(name), device: 'host', software: undefined, elements: exactIntegers, ...untroubled }
+  }
+}
+
+const reinstall = 'run npm ci on a platform that it is built for'
+const buildGl =
+  'install what it is built with (python3, make, g++, pkg-config, libxi-dev, libglu1-mesa-dev, libglew-dev) and run npm rebuild gl'
+const getDisplay = 'run under xvfb-run -a, with the driver of libgl1-mesa-dri where there is no graphics card'
+const getAdapter =
+  'install libvulkan1 and the Vulkan driver of the graphics card; without a card, install Debian’s chromium and set VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json for its software adapter'
+
+const untroubled = { onProblem: () => undefined, release: async () => undefined }
+
+async function newGpu(name: BackendName): Promise<GPU> {
+  const { GPU } = (await import('gpu.js')).default
+  try {
+    return new GPU({ mode: name })
+  } catch (error) {
+    throw new BackendUnavailable(name, messageOf(error), reinstall)
+  }
+}
+
+async function openHeadlessGl(): Promise<Platform> {
+  try {
+    createRequire(import.meta.url)('gl')
+  } catch (error) {
+    const [reason] = messageOf(error).split('\n')
+    throw new BackendUnavailable('headlessgl', `the package gl does not load: ${reason}`, buildGl)
+  }
+  const { HeadlessGLKernel } = (await import('gpu.js')).default
+  if (!HeadlessGLKernel.isSupported)
+    throw new BackendUnavailable('headlessgl', 'there is no display to draw on', getDisplay)
+  const { maxTextureSize } = HeadlessGLKernel.features
+  return {
+    gpu: await newGpu('headlessgl'),
+    // headless-gl hides the driver's name behind ANGLE's.
+    device: 'OpenGL through headless-gl',
+    software: undefined,
+    elements: maxTextureSize * maxTextureSize,
+    ...untroubled,
+  }
+}
+
+// gpu.js keeps one WebGPU device for all its instances: the last backend that closes destroys it.
+let openDevices = 0
+
+async function openWebGpu(): Promise<Platform> {
+  if ((await (await webGpuEntry()).requestAdapter()) === null) {
+    forgetWebGpuEntry()
+    throw new BackendUnavailable('webgpu', 'there is no adapter', getAdapter)
+  }
+  const gpu = await newGpu('webgpu')
+  const { WebGPUContext } = (await import('gpu.js')).default
+  const { adapter, device } = await WebGPUContext.acquire()
+  openDevices += 1
+  const { vendor, architecture, description, device: model, isFallbackAdapter } = adapter.info
+  const names = [vendor, architecture, model, description].filter((part) => part !== '')
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits
+  return {
+    gpu,
+    device: names.join(' '),
+    software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(names.join(' ')),
+    elements: Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / Float32Array.BYTES_PER_ELEMENT),
+    onProblem: (tell) => {
+      device.addEventListener('uncapturederror', ({ error }) => tell(`the device reports: ${error.message}`))
+      device.lost.then(({ message }) => tell(`the device was lost: ${message}`))
+    },
+    release: async () => {
+      openDevices -= 1
+      if (openDevices > 0) return
+      device.destroy()
+      await device.lost
+      forgetWebGpuEntry()
+    },
+  }
+}
+
+let entry: ReturnType<typeof create> | undefined
+
+/** Dawn's `navigator.gpu`, put where gpu.js looks for it: Node has none. */
+async function webGpuEntry() {
+  if (entry !== undefined) return entry
+  try {
+    const { create, globals } = await import('webgpu')
+    Object.assign(globalThis, globals)
+    entry = create([])
+  } catch (error) {
+    const [reason] = messageOf(error).split('\n')
+    throw new BackendUnavailable('webgpu', `the package webgpu does not load: ${reason}`, reinstall)
+  }
+  const navigator: unknown = Reflect.get(globalThis, 'navigator')
+  const holder = typeof navigator === 'object' && navigator !== null ? navigator : {}
+  if (holder !== navigator) Object.defineProperty(globalThis, 'navigator', { value: holder, configurable: true })
+  Object.defineProperty(holder, 'gpu', { value: entry, configurable: true })
+  return entry
+}
+
+/** Dawn works in the background, and can hold up the end of the process, as long as `navigator.gpu` refers to it. */
+function forgetWebGpuEntry(): void {
+  const navigator: unknown = Reflect.get(globalThis, 'navigator')
+  if (typeof navigator === 'object' && navigator !== null) Reflect.deleteProperty(navigator, 'gpu')
+  entry = undefined
+}
