@@ -1,0 +1,215 @@
+import { distance } from 'fastest-levenshtein'
+import { symbolKey } from '../exercises/symbols.js'
+import { meet, pointBox } from './boxes.js'
+import { evaluateBox, wholeFactors } from './evaluation.js'
+import { isFormulaOf, quantitiesThatAre } from './identities.js'
+import type { Replay } from './replay.js'
+import type { Side, Statement } from './statements.js'
+import { type Datum, type SymbolIndex, symbolsOf } from './symbols.js'
+import { conceptsIn, symbolsIn } from './words.js'
+
+/** What a chain speaks of: a datum of the exercise, or the value of an expression of its own. */
+export type Target =
+  | { readonly kind: 'datum'; readonly datum: Datum }
+  | { readonly kind: 'expression'; readonly side: Side }
+
+/** Where a solution has got to: the stage of the exercise that its symbols belong to. */
+export interface Position {
+  stage: number
+}
+
+/** Points by which a reading of a symbol is likelier than another. */
+const weights = {
+  formula: 4,
+  value: 3,
+  stage: 2,
+  heading: 2,
+  restsOnWritten: 2,
+  nextStage: 1,
+  alreadyWritten: -2.5,
+  workedOut: -3,
+  skipsThisStage: -1.5,
+  earlierStage: -2,
+}
+
+/** What the left side of a chain names, among the data of the exercise; the position moves on with it. */
+export async function alignChain(
+  statement: Statement,
+  replay: Replay,
+  position: Position,
+): Promise<Target | undefined> {
+  const { world } = replay
+  const [left] = statement.sides
+  if (left === undefined) return undefined
+  if (left.kind === 'numeric') return alignVector(left, replay, position)
+  const scope = { stage: position.stage, preferred: [] }
+  const candidates =
+    left.expression.kind === 'name'
+      ? world.index.candidates(left.expression.key)
+      : await quantitiesThatAre(world, left, scope)
+  if (candidates.length === 0)
+    return left.kind === 'symbolic' && world.index.candidates(left.keys[0]).length > 0
+      ? { kind: 'expression', side: left }
+      : undefined
+  const datum = await likeliest(candidates, statement, replay, position)
+  position.stage = Math.max(position.stage, world.index.stageOf(datum) ?? 0)
+  return { kind: 'datum', datum }
+}
+
+/** The quantity, not yet written, that a vector of numerals is by the right rule: the probabilities, for `softmax([2, 4, 6])`. */
+async function alignVector(left: Side, replay: Replay, { stage }: Position): Promise<Target | undefined> {
+  const { world } = replay
+  const evaluated = evaluateBox(left.expression, { habit: 'rounds' })
+  if (!('box' in evaluated) || evaluated.box.low.length === 1) return undefined
+  for (const datum of world.index.all()) {
+    const quantity = world.quantity(datum.name)
+    if (quantity === undefined || replay.recorded(datum.name) !== undefined) continue
+    if ((world.index.stageOf(datum) ?? stage) !== stage) continue
+    const steps = await replay.steps(quantity)
+    if (steps.some(({ box, basis }) => basis === 'own' && meet(box, evaluated.box))) return { kind: 'datum', datum }
+  }
+  return undefined
+}
+
+async function likeliest(
+  candidates: readonly Datum[],
+  statement: Statement,
+  replay: Replay,
+  position: Position,
+): Promise<Datum> {
+  if (candidates.length === 1) return candidates[0]
+  const scores = await Promise.all(candidates.map((datum) => score(datum, candidates, statement, replay, position)))
+  return candidates[scores.indexOf(Math.max(...scores))]
+}
+
+/** How well a chain fits a datum that its left side may name. */
+async function score(
+  datum: Datum,
+  others: readonly Datum[],
+  statement: Statement,
+  replay: Replay,
+  { stage }: Position,
+): Promise<number> {
+  const { world } = replay
+  const own = world.index.stageOf(datum)
+  const later = announcedStage(statement, replay)
+  let points = 0
+  if (own === undefined || own === stage) points += datum.kind === 'given' && later !== undefined ? 0 : weights.stage
+  else if (own < stage) points += weights.earlierStage
+  else if (later === own) points += weights.nextStage + weights.heading
+  else points += weights.nextStage + (others.some(isUnwrittenNow) ? weights.skipsThisStage : 0)
+  function isUnwrittenNow(other: Datum): boolean {
+    return world.index.stageOf(other) === stage && replay.recorded(other.name) === undefined
+  }
+  if (replay.recorded(datum.name) !== undefined) points += weights.alreadyWritten
+  if (datum.kind === 'quantity') {
+    const { from } = datum.quantity
+    const near = [...from, ...from.flatMap((name) => world.quantity(name)?.from ?? [])]
+    if (near.some((name) => world.given[name] === undefined && replay.recorded(name) !== undefined))
+      points += weights.restsOnWritten
+    const scope = { stage: own ?? stage, preferred: from }
+    for (const side of statement.sides.slice(1)) {
+      if (side.kind !== 'symbolic') continue
+      if ((await isFormulaOf(world, side, datum.name, scope)) === 'same') points += weights.formula
+      break
+    }
+  }
+  const last = statement.sides.findLast((side, i) => i > 0 && side.kind === 'numeric')
+  if (datum.kind === 'given' && statement.sides[1]?.expression.kind === 'operation') points += weights.workedOut
+  const value = last === undefined ? undefined : evaluateBox(last.expression, { habit: 'rounds' })
+  if (value !== undefined && 'box' in value && meet(value.box, pointBox(world.truth[datum.name])))
+    points += weights.value
+  return points
+}
+
+/** The later stage that a heading announces: by a word of the stage's own title, or by a word for «new» or «after». */
+function announcedStage({ section }: Statement, { world }: Replay): number | undefined {
+  if (section === undefined) return undefined
+  const said = conceptsIn(section.title)
+  const { stages } = world.exercise
+  const found = stages.findIndex(
+    ({ name, title }, stage) =>
+      stage > 0 && (said.has('later') || [...conceptsIn(`${name} ${title}`)].some((concept) => said.has(concept))),
+  )
+  return found < 0 ? undefined : found
+}
+
+/** Words that tell two quantities of an exercise apart: prose that has one of them speaks of no quantity that has not. */
+const distinguishing: ReadonlySet<string> = new Set(['input', 'output', 'latent', 'training', 'test'])
+
+/** The quantity that a number in prose answers: by a symbol among the words, by what the words speak of, by its value's kind. */
+export function alignProse(statement: Statement, replay: Replay, { stage }: Position): Datum | undefined {
+  const { world } = replay
+  const said = conceptsIn(`${statement.words} ${statement.section?.title ?? ''}`)
+  const inWords = conceptsIn(statement.words)
+  const symbols = symbolsIn(statement.words)
+  const [value] = statement.sides
+  const factors = value === undefined ? undefined : wholeFactors(value.expression)
+  const ranked = world.index.all().flatMap((datum) => {
+    if (datum.kind === 'given' || datum.quantity.kind === 'symbolic' || datum.quantity.kind === 'real') return []
+    const { kind, meaning, name } = datum.quantity
+    const kindWord = kind === 'class' ? 'class' : kind === 'shape' ? 'dimension' : ''
+    const meant = conceptsIn(`${meaning} ${name} ${kindWord}`)
+    const shared = [...meant].filter((concept) => inWords.has(concept)).length
+    const missed = [...inWords].filter((concept) => !meant.has(concept))
+    if (shared === 0 || missed.some((concept) => distinguishing.has(concept))) return []
+    const isShape = factors !== undefined && factors.length > 1
+    if ((kind === 'shape') !== isShape || (isShape && factors.length !== world.truth[name].size)) return []
+    const symbol = symbolsOf(datum).some((key) =>
+      symbols.some((written) => key === written || key.endsWith(` ${written}`)),
+    )
+    const fits = [...meant].filter((concept) => said.has(concept)).length
+    const written = replay.recorded(datum.name) !== undefined ? 1.5 : 0
+    const here = (world.index.stageOf(datum) ?? stage) === stage ? 2 : 0
+    const asked = datum.quantity.asked ? 1 : 0
+    return [{ datum, points: 2 * shared + fits + here + (symbol ? 3 : 0) + asked - missed.length - written }]
+  })
+  return ranked.toSorted((a, b) => b.points - a.points)[0]?.datum
+}
+
+/** The datum that an entry of an answer sheet names by the path of its keys; values after an update stand under `new` or `after`. */
+export function alignEntry(path: readonly string[], index: SymbolIndex): Datum | undefined {
+  const later = path.some((key) => conceptsIn(key).has('later'))
+  const keys = entryKeys(path)
+  const candidates = index
+    .all()
+    .filter((datum) => keys.some((key) => key === datum.name || symbolsOf(datum).includes(key)))
+  if (candidates.length === 0) return byMeaning(path.join(' '), index)
+  const stages = candidates.map((datum) => index.stageOf(datum) ?? -1)
+  const wanted = later ? Math.max(...stages) : Math.min(...stages.map((stage) => (stage < 0 ? 0 : stage)))
+  const quantities = candidates.filter((datum, i) => datum.kind === 'quantity' && Math.max(stages[i], 0) === wanted)
+  return quantities[0] ?? candidates[0]
+}
+
+/** The one quantity whose meaning has all that the words speak of. */
+function byMeaning(words: string, index: SymbolIndex): Datum | undefined {
+  const said = [...conceptsIn(words)]
+  const found = index.all().filter((datum) => {
+    if (datum.kind === 'given') return false
+    const meant = conceptsIn(`${datum.quantity.meaning} ${datum.name}`)
+    return said.length > 0 && said.every((concept) => meant.has(concept))
+  })
+  const asked = found.filter((datum) => datum.kind === 'quantity' && datum.quantity.asked)
+  const [one, ...more] = asked.length > 0 ? asked : found
+  return more.length > 0 ? undefined : one
+}
+
+/** The symbols that a path may spell: its last key, or several together, without the words for the stage. */
+function entryKeys(path: readonly string[]): readonly string[] {
+  const plain = path
+    .map((key) => key.replace(/^(new|after|updated|before|old)\b[\s_]*(the\s+)?(update)?\s*/iu, '').trim())
+    .filter((key) => key !== '')
+  const spellings = plain.flatMap((_, i) => {
+    const tail = plain.slice(i)
+    return [tail.join(''), tail.join('_'), tail.join(' ')]
+  })
+  return spellings.flatMap((spelling) => [symbolKey(spelling) ?? spelling, spelling])
+}
+
+/** The known spelling nearest to one that is not known. */
+export function nearest(spelling: string, known: readonly string[]): string | undefined {
+  return known
+    .map((candidate) => ({ candidate, steps: distance(spelling.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ candidate, steps }) => steps <= Math.max(2, Math.floor(candidate.length / 3)))
+    .toSorted((a, b) => a.steps - b.steps)[0]?.candidate
+}

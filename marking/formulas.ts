@@ -1,0 +1,75 @@
+import { meet } from './boxes.js'
+import { evaluatePoint } from './evaluation.js'
+import { walk } from './expression/walk.js'
+import { areSame, dataOf, isFormulaOf, type Scope } from './identities.js'
+import { formulaMessage } from './messages.js'
+import type { Replay } from './replay.js'
+import type { Side } from './statements.js'
+import type { Subject } from './subject.js'
+import { type Datum, symbolsOf, symbolText } from './symbols.js'
+
+/** What a side with names in it turns out to be. */
+export type FormulaJudgement =
+  | {
+      readonly kind: 'formula'
+      readonly verdict: 'correct' | 'wrong'
+      readonly message: string
+      readonly notes: readonly string[]
+    }
+  /** Values have been put in for some names: to be judged as a value. */
+  | { readonly kind: 'value' }
+  /** Another name for the same thing. */
+  | { readonly kind: 'skip' }
+  | { readonly kind: 'unknown'; readonly why: string }
+
+/** Judges a symbolic side by trying it at random given data, and where it is no formula of its own at those given. */
+export async function judgeFormula(
+  side: Side,
+  subject: Subject | undefined,
+  replay: Replay,
+): Promise<FormulaJudgement> {
+  const { world } = replay
+  const scope: Scope = subject?.scope ?? { stage: 0, preferred: [] }
+  const data = dataOf(world, side, scope)
+  if (data === undefined) {
+    if (side.kind === 'name') return { kind: 'skip' }
+    const unknown = side.keys.filter((key) => world.index.resolve(key, scope.stage) === undefined)
+    return { kind: 'unknown', why: `${[...new Set(unknown)].join(', ')} stands for nothing in ${world.exercise.id}` }
+  }
+  if (subject === undefined) return { kind: 'unknown', why: 'its left side is nothing that the exercise knows' }
+  const notes = aliasNotes(data)
+  const sameness =
+    subject.name !== undefined
+      ? await isFormulaOf(world, side, subject.name, scope)
+      : subject.side === undefined
+        ? 'unknown'
+        : await areSame(world, subject.side, side, scope)
+  if (sameness === 'same') return { kind: 'formula', verdict: 'correct', message: '', notes }
+  const at = evaluatePoint(side.expression, (key) => {
+    const datum = data.get(key)
+    return datum === undefined ? undefined : world.truth[datum.name]
+  })
+  if (at !== undefined && meet(at, subject.truth))
+    return { kind: 'formula', verdict: 'correct', message: '', notes: [...notes, 'holds for the data given here'] }
+  if ([...walk(side.expression)].some((node) => node.kind === 'numeral' && !node.whole)) return { kind: 'value' }
+  if (sameness === 'unknown' && at === undefined)
+    return { kind: 'unknown', why: 'the value of this formula cannot be computed' }
+  const datum = subject.name === undefined ? undefined : world.index.datum(subject.name)
+  return {
+    kind: 'formula',
+    verdict: 'wrong',
+    message: formulaMessage(datum === undefined ? undefined : symbolText(datum), subject.quantity?.formula),
+    notes,
+  }
+}
+
+/** Symbols of the sheet that stand for something under another index: w₁₅ read as w₃₅. */
+function aliasNotes(data: ReadonlyMap<string, Datum>): readonly string[] {
+  return [...data].flatMap(([key, datum]) => {
+    const first = symbolsOf(datum)[0]
+    const [letter, index] = key.split('_')
+    const [usualLetter, usualIndex] = first.split('_')
+    const other = letter === usualLetter && index !== undefined && usualIndex !== undefined && index !== usualIndex
+    return other && /^\d+$/.test(index) ? [`${key} read as ${symbolText(datum)}`] : []
+  })
+}

@@ -1,0 +1,107 @@
+import type { Tensor } from '../oracle/tensor.js'
+import { type Box, pointBox } from './boxes.js'
+import { evaluatePoint } from './evaluation.js'
+import { walk } from './expression/walk.js'
+import type { Side } from './statements.js'
+import type { Datum } from './symbols.js'
+import type { Point, World } from './world.js'
+
+/** Whether two formulas are the same for all given data, as far as random ones tell. */
+export type Sameness = 'same' | 'different' | 'unknown'
+
+/** Relative difference below which two float64 evaluations of one formula agree. */
+const agreement = 1e-8
+
+/** Where a formula stands: its stage, and what the quantity that it defines is computed from. */
+export interface Scope {
+  readonly stage: number
+  readonly preferred: readonly string[]
+}
+
+/** What the names of a side stand for; `undefined` where one of them is unknown. */
+export function dataOf(world: World, side: Side, scope: Scope): ReadonlyMap<string, Datum> | undefined {
+  const found = new Map<string, Datum>()
+  for (const key of side.keys) {
+    const datum = world.index.resolve(key, scope.stage, scope.preferred)
+    if (datum !== undefined) found.set(key, datum)
+    else if (key !== 'e' && key !== 'pi') return undefined
+  }
+  return found
+}
+
+/** Tries whether a side is, for all given data, what a quantity of the exercise is. */
+export async function isFormulaOf(world: World, side: Side, name: string, scope: Scope): Promise<Sameness> {
+  const data = dataOf(world, side, scope)
+  if (data === undefined) return 'unknown'
+  return compare(world.points(namesOf(data)), async (point) => {
+    const value = await point(name)
+    return [await valueAt(side, data, point), value === undefined ? undefined : pointBox(value)]
+  })
+}
+
+/** Tries whether two sides are the same for all given data. */
+export async function areSame(world: World, a: Side, b: Side, scope: Scope): Promise<Sameness> {
+  const [left, right] = [dataOf(world, a, scope), dataOf(world, b, scope)]
+  if (left === undefined || right === undefined) return 'unknown'
+  return compare(world.points([...namesOf(left), ...namesOf(right)]), async (point) => [
+    await valueAt(a, left, point),
+    await valueAt(b, right, point),
+  ])
+}
+
+/**
+ * The quantities whose value an expression is, for all given data; for those it does not name where numbers
+ * stand in it; terms that are zero as given may be left out.
+ */
+export async function quantitiesThatAre(world: World, side: Side, scope: Scope): Promise<readonly Datum[]> {
+  const data = dataOf(world, side, scope)
+  if (data === undefined || data.size === 0) return []
+  const hasNumbers = [...walk(side.expression)].some(({ kind }) => kind === 'numeral')
+  const points = world.points(hasNumbers ? namesOf(data) : world.nonzeroGiven())
+  const values = await Promise.all(points.map((point) => valueAt(side, data, point)))
+  const tests = world.index.all().map(async (datum): Promise<readonly Datum[]> => {
+    if (datum.kind === 'given') return []
+    let tried = 0
+    for (const [i, point] of points.entries()) {
+      const value = await point(datum.name)
+      if (value === undefined) continue
+      if (!close(values[i], pointBox(value))) return []
+      tried++
+    }
+    return tried > 0 ? [datum] : []
+  })
+  return (await Promise.all(tests)).flat()
+}
+
+function namesOf(data: ReadonlyMap<string, Datum>): readonly string[] {
+  return [...data.values()].map(({ name }) => name)
+}
+
+async function valueAt(side: Side, data: ReadonlyMap<string, Datum>, point: Point): Promise<Box | undefined> {
+  const values = new Map<string, Tensor>()
+  for (const [key, { name }] of data) {
+    const value = await point(name)
+    if (value === undefined) return undefined
+    values.set(key, value)
+  }
+  return evaluatePoint(side.expression, (key) => values.get(key))
+}
+
+async function compare(
+  points: readonly Point[],
+  sidesAt: (point: Point) => Promise<readonly [Box | undefined, Box | undefined]>,
+): Promise<Sameness> {
+  let tried = 0
+  for (const point of points) {
+    const [left, right] = await sidesAt(point)
+    if (left === undefined || right === undefined) continue
+    if (!close(left, right)) return 'different'
+    tried++
+  }
+  return tried > 0 ? 'same' : 'unknown'
+}
+
+function close(a: Box | undefined, b: Box | undefined): boolean {
+  if (a === undefined || b === undefined || a.low.length !== b.low.length) return false
+  return a.low.every((x, i) => Math.abs(x - b.low[i]) <= agreement * Math.max(Math.abs(x), Math.abs(b.low[i]), 1e-6))
+}

@@ -1,0 +1,5 @@
+export { type Document, UnreadableFile } from './document/document.js'
+export { type MarkOptions, markDocument } from './mark.js'
+export { markFile } from './markFile.js'
+export type { Claim, Explanation, FileReport, Finding, Summary, UnreadLine } from './report.js'
+export { isRight, type Verdict } from './verdict.js'

@@ -1,0 +1,21 @@
+import type { Exercise } from '../exercises/exercise.js'
+import type { Answered } from './document/document.js'
+import { readDocumentFile } from './document/reader.js'
+import type { SymbolTable } from './expression/names.js'
+import { type MarkOptions, markDocument } from './mark.js'
+import type { FileReport } from './report.js'
+import { answers } from './statements.js'
+import { symbolTable } from './symbols.js'
+
+/** Reads a hand solution and marks it. Throws UnreadableFile where nothing of the file can be read. */
+export async function markFile(path: string, options: MarkOptions): Promise<FileReport> {
+  return markDocument(await readDocumentFile(path, { symbolsOf: (answered) => symbolsOf(answered, options) }), options)
+}
+
+/** The symbols of the exercise that a place answers; of the one that is meant where the document does not say. */
+export function symbolsOf(answered: Answered, { exercises, exercise: meant }: MarkOptions): SymbolTable | undefined {
+  const isAnswered = (exercise: Exercise): boolean =>
+    'id' in answered ? exercise.id === answered.id : answers(exercise, { ...answered, title: '', role: 'solution' })
+  const found = exercises.find(isAnswered) ?? exercises.find(({ id }) => id === meant)
+  return found === undefined ? undefined : symbolTable(found)
+}

@@ -1,0 +1,294 @@
+import type { Quantity, Values } from '../exercises/exercise.js'
+import { Failure, Refusal } from '../oracle/contract.js'
+import { oracle } from '../oracle/index.js'
+import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
+import { type Box, centre, hull, isPoint, meet, pointBox, type Range, reshaped, widen } from './boxes.js'
+import type { World } from './world.js'
+
+/** What a solution wrote for a quantity, as far as later lines rest on it. */
+export interface Recorded {
+  /** The numbers as they stand. */
+  readonly values: readonly number[]
+  /** What its digits stand for. */
+  readonly written: Box
+  /** All values that rounding, here and before, explains. */
+  readonly fair: Box
+  /** Other values that a later line may rest on where this one was a slip of the pen: what its own line gives. */
+  readonly meant: readonly Box[]
+  /** Line of the root error that makes it differ from the truth. */
+  readonly rootLine: number | undefined
+  /** The error was a slip (arithmetic, a numeral copied wrongly), after which the true value may come back. */
+  readonly slip: boolean
+}
+
+/** What a solution wrote, narrowed to what it can have meant: the number as it stands, and what it was computed to be. */
+export function narrowed(written: Box, values: readonly number[], computed: Box | undefined): Box {
+  if (computed === undefined || computed.low.length !== written.low.length) return written
+  const bounds = written.low.map((low, i): Range => {
+    const [from, to] = [Math.max(low, computed.low[i]), Math.min(written.high[i], computed.high[i])]
+    return from <= to ? [Math.min(from, values[i]), Math.max(to, values[i])] : [low, written.high[i]]
+  })
+  return { shape: written.shape, low: bounds.map(([low]) => low), high: bounds.map(([, high]) => high) }
+}
+
+/** A value from the solution's own earlier lines. */
+export interface Own {
+  readonly box: Box
+  readonly fair: Box
+  readonly meant: readonly Box[]
+  readonly rootLine: number | undefined
+  readonly slip: boolean
+}
+
+/** A choice of what each datum that a step is computed from stands for, and what the step then yields. */
+export interface Step {
+  readonly box: Box
+  /** `own`: the values written last; `true`: no wrong value of the solution; `mixed`: some wrong ones, some not. */
+  readonly basis: 'own' | 'true' | 'mixed'
+  /** Line of the root of the first wrong value that it rests on. */
+  readonly rootLine: number | undefined
+}
+
+/** At most so many choices are tried a step. */
+const choiceLimit = 32
+
+/** Images of steps, shared by all hypotheses about one exercise. */
+export type ImageCache = Map<string, Promise<Box | undefined>>
+
+/** Replays a solution from the numbers that it wrote. */
+export class Replay {
+  readonly world: World
+  /** Half a unit of the last place that the solution usually writes. */
+  readonly usualHalf: number
+  private readonly records = new Map<string, Recorded>()
+  private readonly cache: ImageCache
+
+  constructor(world: World, usualHalf: number, cache: ImageCache) {
+    this.world = world
+    this.usualHalf = usualHalf
+    this.cache = cache
+  }
+
+  recorded(name: string): Recorded | undefined {
+    return this.records.get(name)
+  }
+
+  record(name: string, recorded: Recorded): void {
+    this.records.delete(name)
+    this.records.set(name, recorded)
+  }
+
+  /** The range of a number that repeats a given datum or a value written before (of the named, if any are), its sign aside. */
+  rangeOfNumber(value: number, names: readonly string[] = this.recordedNames()): Range | undefined {
+    const found: Range[] = []
+    if (this.world.givenSizes.has(value)) found.push([value, value])
+    for (const name of names) {
+      const recorded = this.records.get(name)
+      recorded?.values.forEach((other, i) => {
+        const { written } = recorded
+        if (Math.abs(other) !== value) return
+        const [low, high] = [written.low[i], written.high[i]]
+        found.push(other < 0 ? [-high, -low] : [low, high])
+      })
+    }
+    if (found.length === 0) return undefined
+    return [Math.min(...found.map(([low]) => low)), Math.max(...found.map(([, high]) => high))]
+  }
+
+  /** The replay as it stands now, which later lines do not change. */
+  snapshot(): Replay {
+    const copy = new Replay(this.world, this.usualHalf, this.cache)
+    for (const [name, recorded] of this.records) copy.record(name, recorded)
+    return copy
+  }
+
+  /** Names of what was recorded, the latest last. */
+  recordedNames(): readonly string[] {
+    return [...this.records.keys()]
+  }
+
+  /**
+   * The value of a datum in this solution: as it was written last; else from the written values that it rests on, give or
+   * take the rounding of a value that was not written down.
+   */
+  async own(name: string): Promise<Own | undefined> {
+    const recorded = this.records.get(name)
+    if (recorded !== undefined) return { ...recorded, box: recorded.written }
+    const given = this.world.given[name]
+    if (given !== undefined) return exactly(given)
+    const quantity = this.world.quantity(name)
+    if (quantity === undefined) return undefined
+    const parts = await this.ownValues(quantity.from)
+    if (parts === undefined) return undefined
+    const values = Object.values(parts)
+    const [box, fair] = await Promise.all([
+      this.imageOf(quantity, (part) => parts[part].box),
+      this.imageOf(quantity, (part) => parts[part].fair),
+    ])
+    if (box === undefined || fair === undefined) return undefined
+    const half = quantity.kind === 'real' && !isWhole(box) ? this.usualHalf : 0
+    return {
+      box: widen(box, half),
+      fair: widen(fair, half),
+      meant: [],
+      rootLine: values.find(({ rootLine }) => rootLine !== undefined)?.rootLine,
+      slip: values.every(({ slip, rootLine }) => rootLine === undefined || slip),
+    }
+  }
+
+  /** All values that rounding explains of a quantity, computed from the solution's own. */
+  async fairImage(quantity: Quantity): Promise<Box | undefined> {
+    const parts = await this.ownValues(quantity.from)
+    return parts === undefined ? undefined : this.imageOf(quantity, (part) => parts[part].fair)
+  }
+
+  /** What a quantity is by its right rule, from the solution's own values first, then from mended ones. */
+  async steps(quantity: Quantity): Promise<readonly Step[]> {
+    const parts = await this.ownValues(quantity.from)
+    if (parts === undefined) return []
+    const choices = Object.entries(parts).map(([name, own]) => ({ name, own, options: this.options(name, own) }))
+    const combinations = choices
+      .reduce<readonly (readonly number[])[]>(
+        (all, { options }) => all.flatMap((one) => options.map((_, i) => [...one, i])).slice(0, choiceLimit),
+        [[]],
+      )
+      .toSorted((a, b) => mended(a) - mended(b))
+    const steps = await Promise.all(
+      combinations.map(async (combination): Promise<readonly Step[]> => {
+        const chosen = new Map(choices.map(({ name, options }, i) => [name, options[combination[i]]]))
+        const box = await this.imageOf(quantity, (name) => chosen.get(name)?.box ?? parts[name].box)
+        if (box === undefined) return []
+        const used = [...chosen.values()].filter(({ wrong }) => wrong)
+        const rootLine = used.find((option) => option.rootLine !== undefined)?.rootLine
+        const basis = mended(combination) === 0 ? 'own' : used.length === 0 ? 'true' : 'mixed'
+        return [{ box, basis, rootLine }]
+      }),
+    )
+    return steps.flat()
+  }
+
+  /** What a datum may stand for in a step: the value written; where that was a slip, what was meant; the truth. */
+  private options(name: string, own: Own): readonly { box: Box; wrong: boolean; rootLine: number | undefined }[] {
+    const truth = pointBox(this.world.truth[name])
+    const wrong = own.rootLine !== undefined
+    const written = { box: own.box, wrong, rootLine: own.rootLine }
+    if (!wrong) return [written]
+    const meant = own.meant
+      .filter((box) => !meet(box, truth) && !meet(box, own.box))
+      .map((box) => ({ box, wrong: true, rootLine: own.rootLine }))
+    return [written, ...meant, { box: widenUnlessWhole(truth, this.usualHalf), wrong: false, rootLine: undefined }]
+  }
+
+  private async ownValues(names: readonly string[]): Promise<Readonly<Record<string, Own>> | undefined> {
+    const entries: (readonly [string, Own])[] = []
+    for (const name of names) {
+      const own = await this.own(name)
+      if (own === undefined) return undefined
+      entries.push([name, own])
+    }
+    return Object.fromEntries(entries)
+  }
+
+  private imageOf(quantity: Quantity, boxOfName: (name: string) => Box): Promise<Box | undefined> {
+    const boxes = quantity.from.map((name) => [name, reshaped(boxOfName(name), this.world.truth[name].shape)] as const)
+    const key = JSON.stringify([
+      quantity.name,
+      this.world.conventionsOn(quantity.name),
+      boxes.map(([, box]) => [box.low, box.high]),
+    ])
+    const known = this.cache.get(key)
+    if (known !== undefined) return known
+    const computed = image((values) => quantity.compute(values, oracle.operators), Object.fromEntries(boxes))
+    this.cache.set(key, computed)
+    return computed
+  }
+}
+
+function mended(combination: readonly number[]): number {
+  return combination.filter((i) => i > 0).length
+}
+
+function exactly(value: Tensor): Own {
+  const box = pointBox(value)
+  return { box, fair: box, meant: [], rootLine: undefined, slip: true }
+}
+
+function isWhole(box: Box): boolean {
+  return isPoint(box) && box.low.every(Number.isInteger)
+}
+
+function widenUnlessWhole(box: Box, half: number): Box {
+  return isWhole(box) ? box : widen(box, half)
+}
+
+/**
+ * The image of a box under a computation: the value in the middle, its change along each coordinate, and the two corners
+ * that the changes point to. `undefined` where the computation refuses these values.
+ */
+export async function image(
+  compute: (values: Values) => Promise<Tensor>,
+  boxes: Readonly<Record<string, Box>>,
+): Promise<Box | undefined> {
+  const middle: Record<string, Tensor> = Object.fromEntries(
+    Object.entries(boxes).map(([name, box]) => [name, centre(box)]),
+  )
+  const coordinates = Object.entries(boxes).flatMap(([name, box]) =>
+    box.low.flatMap((low, i) => (box.high[i] > low && Number.isFinite(box.high[i] - low) ? [{ name, i }] : [])),
+  )
+  /** The middle with some coordinates moved to their upper (1) or lower (−1) end. */
+  const moved = (moves: readonly { name: string; i: number; to: number }[]): Values => {
+    const values = { ...middle }
+    for (const { name, i, to } of moves) {
+      const data = Float64Array.from(rowMajor(values[name]))
+      data[i] = to > 0 ? boxes[name].high[i] : boxes[name].low[i]
+      values[name] = tensor(boxes[name].shape, data)
+    }
+    return values
+  }
+  try {
+    const at = async (values: Values): Promise<Box> => pointBox(await compute(values))
+    const base = await at(middle)
+    if (coordinates.length === 0) return finite(base)
+    const ends = await Promise.all(
+      coordinates.map(async ({ name, i }) => ({
+        up: await at(moved([{ name, i, to: 1 }])),
+        down: await at(moved([{ name, i, to: -1 }])),
+      })),
+    )
+    const low = base.low.map(
+      (value, c) =>
+        value - ends.reduce((sum, { up, down }) => sum + Math.max(0, value - up.low[c], value - down.low[c]), 0),
+    )
+    const high = base.low.map(
+      (value, c) =>
+        value + ends.reduce((sum, { up, down }) => sum + Math.max(0, up.low[c] - value, down.low[c] - value), 0),
+    )
+    let result: Box = { shape: base.shape, low, high }
+    if (base.low.length === 1 && coordinates.length > 1) {
+      const signs = ends.map(({ up, down }) => (up.low[0] >= down.low[0] ? 1 : -1))
+      for (const direction of [1, -1])
+        result = hull(
+          result,
+          await at(moved(coordinates.map(({ name, i }, k) => ({ name, i, to: direction * signs[k] })))),
+        )
+    }
+    return finite(outward(result))
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** A thousandth wider: what coordinates do together beyond what each does alone, at the widths of written digits. */
+function outward(box: Box): Box {
+  const margin = box.low.map((low, i) => (box.high[i] - low) * 5e-4)
+  return {
+    shape: box.shape,
+    low: box.low.map((low, i) => low - margin[i]),
+    high: box.high.map((high, i) => high + margin[i]),
+  }
+}
+
+function finite(box: Box): Box | undefined {
+  return [...box.low, ...box.high].every(Number.isFinite) ? box : undefined
+}

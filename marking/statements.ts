@@ -1,0 +1,133 @@
+import type { Exercise } from '../exercises/exercise.js'
+import type { Document, Item, Place, Section } from './document/document.js'
+import type { Expression, Relation, Span } from './expression/ast.js'
+import { walk } from './expression/walk.js'
+
+/** A side of a chain: a lone name, an expression of numerals only, or one with names in it. */
+export interface Side {
+  readonly expression: Expression
+  readonly kind: 'name' | 'numeric' | 'symbolic'
+  /** Keys of the names in it. */
+  readonly keys: readonly string[]
+}
+
+/** A chain of equalities, an entry of a sheet or an answer in prose, as the marker takes it up. */
+export interface Statement {
+  readonly kind: 'chain' | 'entry' | 'prose' | 'sentence'
+  readonly sides: readonly Side[]
+  readonly relations: readonly Relation[]
+  readonly section: Section | undefined
+  /** Keys of an entry below its exercise. */
+  readonly path: readonly string[]
+  /** The words around a number in prose, or the sentence. */
+  readonly words: string
+  readonly text: string
+  readonly span: Span
+}
+
+/** Constants that stand for themselves wherever no symbol of the exercise is meant. */
+const constants: ReadonlySet<string> = new Set(['e', 'pi'])
+
+/** A side with the kind and the names that it has. */
+export function sideOf(expression: Expression): Side {
+  const keys = [...walk(expression)].flatMap((node) => (node.kind === 'name' ? [node.key] : []))
+  const numeric = keys.every((key) => constants.has(key))
+  return {
+    expression,
+    keys,
+    kind: expression.kind === 'name' ? 'name' : numeric ? 'numeric' : 'symbolic',
+  }
+}
+
+/** An item of a document as a statement. */
+export function statementOf(item: Item): Statement {
+  const common = { path: [], words: '', relations: [], text: item.text }
+  switch (item.kind) {
+    case 'chain': {
+      const { chain, section } = item
+      return {
+        ...common,
+        kind: 'chain',
+        sides: chain.sides.map(sideOf),
+        relations: chain.relations,
+        section,
+        span: chain.span,
+      }
+    }
+    case 'entry':
+      return {
+        ...common,
+        kind: 'entry',
+        sides: [sideOf(item.value)],
+        section: undefined,
+        path: item.path,
+        span: item.span,
+      }
+    case 'prose':
+      return {
+        ...common,
+        kind: 'prose',
+        sides: [sideOf(item.value)],
+        section: item.section,
+        words: item.words,
+        span: item.span,
+      }
+    case 'sentence':
+      return { ...common, kind: 'sentence', sides: [], section: item.section, words: item.text, span: item.span }
+  }
+}
+
+/** The text of a statement up to the end of one of its sides, brackets closed. */
+export function textUpTo(statement: Statement, side: Side): string {
+  if (statement.kind !== 'chain') return statement.text
+  return statement.text.slice(0, boundsIn(statement, side.expression)[1]).trim()
+}
+
+/** The text of a part of a statement, with the brackets that belong to it. */
+export function textOf(statement: Statement, part: Expression): string {
+  return statement.text.slice(...boundsIn(statement, part)).trim()
+}
+
+const opening = /(\\left\s*)?(\(|\[|\\\{)\s*$/
+const closing = /^\s*(\\right\s*)?(\)|\]|\\\})/
+
+/**
+ * Where a part of a statement begins and ends in its text. Both are counted from the end, since words that stand before a
+ * displayed formula are joined to it without what lies between; a bracket that opens or closes only there belongs to it.
+ */
+function boundsIn({ text, span }: Statement, part: Expression): readonly [number, number] {
+  let start = Math.max(0, text.length - (span.end - part.span.start))
+  let end = Math.max(0, text.length - (span.end - part.span.end))
+  for (;;) {
+    const { unopened, unclosed } = unmatched(text.slice(start, end))
+    const [after] = closing.exec(text.slice(end)) ?? []
+    const [before] = opening.exec(text.slice(0, start)) ?? []
+    if (unclosed > 0 && after !== undefined) end += after.length
+    else if (unopened > 0 && before !== undefined) start -= before.length
+    else return [start, end]
+  }
+}
+
+/** How many brackets of a text close what it does not open, and how many it leaves open. */
+function unmatched(text: string): { readonly unopened: number; readonly unclosed: number } {
+  let [unopened, unclosed] = [0, 0]
+  for (const [bracket] of text.matchAll(/[()[\]]/g)) {
+    if (bracket === '(' || bracket === '[') unclosed++
+    else if (unclosed > 0) unclosed--
+    else unopened++
+  }
+  return { unopened, unclosed }
+}
+
+/** Where a side stands in the file. */
+export function placeOf(document: Document, side: Side): Place {
+  return document.placeOf(side.expression.span.start)
+}
+
+/** Whether an exercise is what a section of a solution answers. */
+export function answers(exercise: Exercise, section: Section): boolean {
+  const { number, part } = exercise.heading
+  if (section.number !== number) return false
+  if (section.source !== undefined && !exercise.id.startsWith(`${section.source}/`)) return false
+  return part === undefined || part === section.part
+}

@@ -1,0 +1,170 @@
+import { type Box, isPoint, meet, pointBox, widen } from './boxes.js'
+import { type Context, evaluateBox, mapNumerals, signedNumeral } from './evaluation.js'
+import type { Expression, Numeral } from './expression/ast.js'
+import { printLatex } from './expression/print.js'
+import { walk } from './expression/walk.js'
+import { decimalsOf, numberText } from './numbers.js'
+import type { Replay } from './replay.js'
+import { type Datum, symbolText } from './symbols.js'
+
+/** A numeral that stands where another value belongs. */
+export interface Miscopied {
+  readonly numeral: string
+  /** What belongs there, in symbols, and its value. */
+  readonly belongs: string
+  readonly value: string
+  /** The number is right, its sign is not. */
+  readonly sign: boolean
+  /** What the numeral is the value of, if of something else in the solution. */
+  readonly isValueOf: string | undefined
+}
+
+/** A part of a formula, and the numerals that were put in for it. */
+interface Pair {
+  readonly formula: Expression
+  readonly numerals: Expression
+}
+
+/** The terms of a sum with their signs, or the factors of a product, `false` marking a subtrahend or a divisor. */
+function parts(expression: Expression, kind: 'sum' | 'product'): readonly (readonly [Expression, boolean])[] {
+  const [straight, inverse] = kind === 'sum' ? ['+', '-'] : ['*', '/']
+  if (expression.kind === 'operation' && (expression.operator === straight || expression.operator === inverse)) {
+    const right = parts(expression.right, kind)
+    const turned = expression.operator === inverse
+    return [...parts(expression.left, kind), ...right.map(([part, sign]) => [part, sign !== turned] as const)]
+  }
+  return [[expression, true]]
+}
+
+/** Puts the numerals of a line beside the symbols of its formula, as far as the two have the same form. */
+export function putBeside(formula: Expression, numerals: Expression): readonly Pair[] {
+  if (formula.kind === 'numeral' || formula.kind === 'name') return [{ formula, numerals }]
+  for (const kind of ['sum', 'product'] as const) {
+    const [left, right] = [parts(formula, kind), parts(numerals, kind)]
+    if (left.length === 1 && right.length === 1) continue
+    if (left.length !== right.length || left.some(([, sign], i) => sign !== right[i][1])) return [{ formula, numerals }]
+    return left.flatMap(([part], i) => putBeside(part, right[i][0]))
+  }
+  if (formula.kind === 'negation' && numerals.kind === 'negation') return putBeside(formula.operand, numerals.operand)
+  if (formula.kind === 'operation' && numerals.kind === 'operation' && formula.operator === numerals.operator)
+    return [...putBeside(formula.left, numerals.left), ...putBeside(formula.right, numerals.right)]
+  if (
+    formula.kind === 'call' &&
+    numerals.kind === 'call' &&
+    formula.name === numerals.name &&
+    formula.arguments.length === numerals.arguments.length
+  )
+    return formula.arguments.flatMap((argument, i) => putBeside(argument, numerals.arguments[i]))
+  return [{ formula, numerals }]
+}
+
+/** What the names of a formula stand for in this solution: the range of its own values, and of the true ones. */
+export interface Meaning {
+  datum(key: string): Datum | undefined
+  own(key: string): Box | undefined
+  truth(key: string): Box | undefined
+}
+
+/** The numerals of a line that are not the values of what its formula names; none where the forms differ too much to tell. */
+export function miscopiedByForm(
+  formula: Expression,
+  numerals: Expression,
+  meaning: Meaning,
+  replay: Replay,
+  context: Context,
+): readonly Miscopied[] {
+  const pairs = putBeside(formula, numerals)
+  const found = pairs.flatMap((pair) => {
+    const evaluated = evaluateBox(pair.numerals, context)
+    const own = evaluateBox(pair.formula, { ...context, boxOfKey: meaning.own })
+    const truth = evaluateBox(pair.formula, { ...context, boxOfKey: meaning.truth })
+    if (!('box' in evaluated && 'box' in own && 'box' in truth)) return []
+    const numeral = signedNumeral(pair.numerals)
+    if (numeral === undefined && pairs.length === 1) return []
+    const written = isPoint(evaluated.box) && !isPoint(own.box) ? widen(evaluated.box, replay.usualHalf) : evaluated.box
+    const rounded = widen(truth.box, isPoint(evaluated.box) ? 0 : replay.usualHalf)
+    if (meet(written, own.box) || meet(written, truth.box) || meet(written, rounded)) return []
+    return [describe(pair.numerals, pair.formula, own.box, replay)]
+  })
+  return found.length < pairs.length || pairs.length === 1 ? found : []
+}
+
+/**
+ * The one numeral that explains a line: replaced by the value of something that the quantity is computed from, or by that
+ * value with the other sign, it makes the line right.
+ */
+export async function miscopiedByValue(
+  numerals: Expression,
+  from: readonly Datum[],
+  replay: Replay,
+  isRight: (box: Box) => boolean,
+): Promise<Miscopied | undefined> {
+  const inLine = [...walk(numerals)].filter((node): node is Numeral => node.kind === 'numeral')
+  const values = await Promise.all(
+    from.map(async (datum) => ({ datum, own: await replay.own(datum.name), truth: replay.world.truth[datum.name] })),
+  )
+  for (const numeral of inLine) {
+    if (numeral.whole) continue
+    const fits = values.flatMap(({ datum, own, truth }) => {
+      if (own === undefined || own.box.low.length !== 1) return []
+      return [own.box, pointBox(truth)].flatMap((box) =>
+        [1, -1].flatMap((sign) => {
+          const value = (sign * (box.low[0] + box.high[0])) / 2
+          const replaced = mapNumerals(numerals, (other) =>
+            other === numeral ? { ...numeral, value, half: Math.max((box.high[0] - box.low[0]) / 2, 1e-12) } : other,
+          )
+          const evaluated = evaluateBox(replaced, { habit: 'rounds' })
+          if (!('box' in evaluated) || !isRight(evaluated.box)) return []
+          const flipped = sign < 0 && Math.abs(Math.abs(value) - numeral.value) <= numeral.half
+          return [{ datum, value, flipped, distance: Math.abs(value - numeral.value) }]
+        }),
+      )
+    })
+    const best = fits.toSorted((a, b) => a.distance - b.distance)[0]
+    if (best !== undefined)
+      return {
+        numeral: numeral.text,
+        belongs: symbolText(best.datum),
+        value: numberText(best.value, decimalsOf(numeral.half)),
+        sign: best.flipped,
+        isValueOf: best.flipped ? undefined : quantityWithValue(numeral.value, numeral.half, best.datum.name, replay),
+      }
+  }
+  return undefined
+}
+
+function describe(numerals: Expression, formula: Expression, own: Box, replay: Replay): Miscopied {
+  const signed = signedNumeral(numerals)
+  const value = (own.low[0] + own.high[0]) / 2
+  const half = Math.min(
+    signed === undefined || signed.numeral.whole ? replay.usualHalf : signed.numeral.half,
+    replay.usualHalf,
+  )
+  const sign = signed !== undefined && signed.value !== 0 && Math.abs(signed.value + value) <= 2 * half
+  return {
+    numeral: printLatex(numerals),
+    belongs: printLatex(formula),
+    value: numberText(value, decimalsOf(half)),
+    sign,
+    isValueOf: signed === undefined || sign ? undefined : quantityWithValue(signed.value, half, '', replay),
+  }
+}
+
+/** The quantity whose written value a number is, the latest written first; else one whose true value it is. */
+export function quantityWithValue(value: number, half: number, except: string, replay: Replay): string | undefined {
+  const { index, truth } = replay.world
+  const written: Box = { shape: [], low: [value - half], high: [value + half] }
+  const isWritten = (name: string): boolean => {
+    const recorded = replay.recorded(name)
+    return recorded !== undefined && meet(written, recorded.written)
+  }
+  const isTrue = (name: string): boolean => meet(written, pointBox(truth[name]))
+  const recorded = replay.recordedNames().toReversed()
+  const all = index.all().flatMap((datum) => (datum.kind === 'quantity' ? [datum.name] : []))
+  const computed = new Set(all)
+  const found =
+    recorded.find((name) => name !== except && computed.has(name) && isWritten(name)) ??
+    all.find((name) => name !== except && isTrue(name))
+  const datum = found === undefined ? undefined : index.datum(found)
+  return datum === undefined ? undefined : symbolText(datum)
+}

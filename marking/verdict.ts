@@ -1,0 +1,92 @@
+import { type Range, rangesMeet } from './boxes.js'
+import type { Habit } from './evaluation.js'
+
+/** What is said of a claim in `mark --format json`. */
+export type Verdict =
+  | 'correct'
+  | 'rounded'
+  | 'carried'
+  | 'arithmetic'
+  | 'transcription'
+  | 'wrong'
+  | 'unsupported'
+  | 'missing'
+
+/** A number as it was written: the values that its digits stand for if they were rounded, and if they were cut off. */
+export interface Written {
+  readonly rounded: Range
+  readonly cut: Range
+}
+
+/** What a claim's value is compared with. */
+export interface Evidence {
+  readonly written: Written
+  /** How the solution shortens decimals. */
+  readonly habit: Habit
+  /** R: the line's own numerals, evaluated. */
+  readonly line: Range | undefined
+  /** F: what the right rule yields, from the solution's own earlier values first, then from mended ones. */
+  readonly steps: readonly {
+    readonly range: Range
+    readonly basis: 'own' | 'true' | 'mixed'
+    readonly rootLine: number | undefined
+  }[]
+  /** All values that rounding, in this line and before, explains. */
+  readonly fair: Range | undefined
+  /** T: what the exercise gives. */
+  readonly truth: number | undefined
+  /** Every wrong earlier value that this line rests on was a slip, after which the true value may come back. */
+  readonly slips: boolean
+}
+
+export interface Judgement {
+  readonly verdict: Verdict
+  /** Line of the root error that a carried value comes from. */
+  readonly rootLine: number | undefined
+  /** The line's own arithmetic is false. */
+  readonly lineFails: boolean
+}
+
+type Agreement = 'yes' | 'by the other habit' | 'no'
+
+/** Whether a number agrees with what was written, under the solution's habit or under the other one. */
+export function agreement({ rounded, cut }: Written, range: Range, habit: Habit): Agreement {
+  const [usual, other] = habit === 'rounds' ? [rounded, cut] : [cut, rounded]
+  if (rangesMeet(usual, range)) return 'yes'
+  return rangesMeet(other, range) ? 'by the other habit' : 'no'
+}
+
+/** The verdict on one number. A claim with neither a value nor a rule to compare it with is judged by its line alone. */
+export function judge(evidence: Evidence): Judgement {
+  const { written, habit, line, steps, fair, truth, slips } = evidence
+  const agrees = (range: Range): Agreement => agreement(written, range, habit)
+  const lineAgrees = line === undefined ? 'yes' : agrees(line)
+  const said = (verdict: Verdict, rootLine?: number): Judgement => ({
+    verdict,
+    rootLine,
+    lineFails: lineAgrees === 'no',
+  })
+  if (lineAgrees === 'no') return said('arithmetic')
+  if (truth === undefined) return said(lineAgrees === 'yes' ? 'correct' : 'rounded')
+
+  const truthAgrees = agrees([truth, truth])
+  const right = truthAgrees === 'yes' ? 'correct' : 'rounded'
+  const own = steps.find(({ basis }) => basis === 'own')
+  const ownAgrees = own === undefined ? 'yes' : agrees(own.range)
+  const explainedByRounding = fair !== undefined && rangesMeet(fair, [truth, truth])
+  if (truthAgrees !== 'no') {
+    if (own === undefined || ownAgrees !== 'no') return said(right)
+    return slips || explainedByRounding ? said(right) : said('unsupported')
+  }
+  if (ownAgrees !== 'no' && own !== undefined)
+    return explainedByRounding ? said('rounded') : said('carried', own.rootLine)
+  if (explainedByRounding && fair !== undefined && agrees(fair) !== 'no') return said('rounded')
+  const other = steps.find(({ basis, range }) => basis !== 'own' && agrees(range) !== 'no')
+  if (other === undefined) return said('wrong')
+  return other.basis === 'true' ? said('rounded') : said('carried', other.rootLine)
+}
+
+/** Verdicts that take nothing away from a solution. */
+export function isRight(verdict: Verdict): boolean {
+  return verdict === 'correct' || verdict === 'rounded'
+}

@@ -1,0 +1,160 @@
+import fc from 'fast-check'
+import {
+  type Convention,
+  defaultGiven,
+  type Exercise,
+  type Quantity,
+  quantitiesUnder,
+  solve,
+  type Values,
+} from '../exercises/exercise.js'
+import { Failure, Refusal } from '../oracle/contract.js'
+import { oracle } from '../oracle/index.js'
+import { rowMajor, sameShape, type Tensor } from '../oracle/tensor.js'
+import type { SymbolIndex } from './symbols.js'
+
+/** How many random given data an identity of formulas is tried at. */
+const pointCount = 4
+
+/** Values at random given data, computed when they are asked for; `undefined` where the data allow none. */
+export type Point = (name: string) => Promise<Tensor | undefined>
+
+/** What is known of an exercise whatever the conventions: shared by its worlds. */
+export class Samples {
+  private readonly exercise: Exercise
+  private drawn: readonly Values[] | undefined
+  /** Values by point, quantity and the conventions that bear on it. */
+  readonly values = new Map<string, Promise<Tensor | undefined>>()
+
+  constructor(exercise: Exercise) {
+    this.exercise = exercise
+  }
+
+  /** Random given data, drawn when they are first needed. */
+  get given(): readonly Values[] {
+    this.drawn ??= fc.sample(this.exercise.arbitrary(), { numRuns: pointCount, seed: 1 })
+    return this.drawn
+  }
+}
+
+/** An exercise under one choice of conventions, with its true values. */
+export class World {
+  readonly exercise: Exercise
+  readonly index: SymbolIndex
+  readonly conventions: readonly Convention[]
+  readonly given: Values
+  readonly truth: Values
+  /** Every number that is given, its sign aside. */
+  readonly givenSizes: ReadonlySet<number>
+  private readonly quantities: ReadonlyMap<string, Quantity>
+  private readonly samples: Samples
+  private readonly under = new Map<string, string>()
+
+  private constructor(
+    index: SymbolIndex,
+    conventions: readonly Convention[],
+    given: Values,
+    truth: Values,
+    samples: Samples,
+  ) {
+    this.exercise = index.exercise
+    this.index = index
+    this.conventions = conventions
+    this.given = given
+    this.truth = truth
+    this.samples = samples
+    this.givenSizes = new Set(Object.values(given).flatMap((datum) => [...rowMajor(datum)].map(Math.abs)))
+    this.quantities = new Map(quantitiesUnder(index.exercise, conventions).map((quantity) => [quantity.name, quantity]))
+  }
+
+  /** The exercise under these conventions, for the given data that the solution's own sheet states, else for the source's. */
+  static async of(
+    index: SymbolIndex,
+    conventions: readonly Convention[],
+    stated: Values,
+    samples: Samples,
+  ): Promise<World> {
+    const given = { ...defaultGiven(index.exercise), ...stated }
+    const truth = await solve(index.exercise, given, oracle, { conventions })
+    return new World(index, conventions, given, truth, samples)
+  }
+
+  quantity(name: string): Quantity | undefined {
+    return this.quantities.get(name)
+  }
+
+  /** Names of the given data that are not zero altogether, as biases may be. */
+  nonzeroGiven(): readonly string[] {
+    return Object.entries(this.given).flatMap(([name, value]) => (rowMajor(value).some((x) => x !== 0) ? [name] : []))
+  }
+
+  /** Names of the given data and quantities that the named ones rest on, themselves included. */
+  ancestors(names: readonly string[]): ReadonlySet<string> {
+    const found = new Set<string>()
+    const visit = (name: string): void => {
+      if (found.has(name)) return
+      found.add(name)
+      this.quantities.get(name)?.from.forEach(visit)
+    }
+    names.forEach(visit)
+    return found
+  }
+
+  /** What tells apart the values of a quantity in worlds of one exercise: the conventions on it and on what it rests on. */
+  private conventionsUnder(name: string): string {
+    const known = this.under.get(name)
+    if (known !== undefined) return known
+    const all = [...this.ancestors([name])].flatMap((ancestor) => this.conventionsOn(ancestor))
+    const text = [...new Set(all)].join(' ')
+    this.under.set(name, text)
+    return text
+  }
+
+  /** Names of the conventions that change how a quantity itself is computed. */
+  conventionsOn(name: string): readonly string[] {
+    return this.conventions
+      .filter(({ overrides }) => overrides[name] !== undefined)
+      .map((convention) => convention.name)
+  }
+
+  /**
+   * Values of the exercise at random given data, for trying whether two formulas are the same. Only given data that the
+   * named ones rest on vary: what a formula does not mention may have been put in already.
+   */
+  points(names: readonly string[]): readonly Point[] {
+    const free = this.ancestors(names)
+    const varied = this.exercise.given.filter(({ name }) => free.has(name)).map(({ name }) => name)
+    return this.samples.given.map((sample, i) => {
+      const chosen = varied.filter((name) => sameShape(sample[name].shape, this.given[name].shape))
+      const given = { ...this.given, ...Object.fromEntries(chosen.map((name) => [name, sample[name]])) }
+      const place = `${i} ${chosen.join(' ')}`
+      const point = (name: string): Promise<Tensor | undefined> => {
+        if (given[name] !== undefined) return Promise.resolve(given[name])
+        const key = `${place}|${name}|${this.conventionsUnder(name)}`
+        const known = this.samples.values.get(key)
+        if (known !== undefined) return known
+        const value = this.computeAt(name, point)
+        this.samples.values.set(key, value)
+        return value
+      }
+      return point
+    })
+  }
+
+  private async computeAt(name: string, point: Point): Promise<Tensor | undefined> {
+    const quantity = this.quantities.get(name)
+    if (quantity === undefined) return undefined
+    const values: Record<string, Tensor> = {}
+    for (const part of quantity.from) {
+      const value = await point(part)
+      if (value === undefined) return undefined
+      values[part] = value
+    }
+    try {
+      return await quantity.compute(values, oracle.operators)
+    } catch (error) {
+      if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return undefined
+      throw error
+    }
+  }
+}
