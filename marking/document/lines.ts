@@ -19,23 +19,32 @@ export interface Line {
 
 const markdown = unified().use(remarkParse)
 
-/** The lines of a Markdown text whose mathematics is masked, block by block; code is left out. */
-export function readLines(text: string): readonly Line[] {
+/** The lines of a Markdown text, and where the asterisks and underscores of its emphasis stand. */
+export interface Lines {
+  readonly lines: readonly Line[]
+  readonly emphasis: readonly Span[]
+}
+
+/** Reads a Markdown text whose mathematics is masked, block by block; code is left out. */
+export function readLines(text: string): Lines {
   const lines: Line[] = []
+  const emphasis: Span[] = []
   const root: Root = markdown.parse(text)
   let block = 0
   visit(root, false)
-  return lines
+  return { lines, emphasis: emphasis.sort((a, b) => a.start - b.start) }
 
   function visit(node: Nodes, inList: boolean): void {
     const span = spanOf(node)
     switch (node.type) {
       case 'heading':
         addLines(span, 'heading')
+        visitEmphasis(node)
         return
       case 'paragraph':
       case 'html':
         addLines(span, inList ? 'list' : 'paragraph')
+        visitEmphasis(node)
         return
       case 'code': {
         const fenced = /^\s*(```|~~~)/.test(text.slice(span.start, span.start + 10))
@@ -46,6 +55,16 @@ export function readLines(text: string): readonly Line[] {
       default:
         if ('children' in node) for (const child of node.children) visit(child, inList || node.type === 'listItem')
     }
+  }
+
+  function visitEmphasis(node: Nodes): void {
+    if (!('children' in node)) return
+    const inside = node.children.map(spanOf)
+    if ((node.type === 'strong' || node.type === 'emphasis') && inside.length > 0) {
+      const { start, end } = spanOf(node)
+      emphasis.push({ start, end: inside[0].start }, { start: inside[inside.length - 1].end, end })
+    }
+    for (const child of node.children) visitEmphasis(child)
   }
 
   function addLines(span: Span, kind: 'heading' | 'paragraph' | 'list'): void {

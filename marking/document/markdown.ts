@@ -6,7 +6,7 @@ import { walk } from '../expression/walk.js'
 import type { Document, Item, ReadingOptions, Section, Unread } from './document.js'
 import { type Fragment, findFragments } from './fragments.js'
 import { readLines } from './lines.js'
-import { blankDelimiters, findMath, type MathRegion, maskMath } from './mathRegions.js'
+import { blankMarkup, findMath, type MathRegion, maskMath } from './mathRegions.js'
 import { findStatedValues, plainSentences, type Value } from './prose.js'
 import { type PlacedLine, placeLines } from './sections.js'
 import { placeFinder } from './source.js'
@@ -32,8 +32,9 @@ interface Read extends Fragment {
  */
 export function readMarkdown(file: string, text: string, options: ReadingOptions): Document {
   const { regions, unclosed } = findMath(text)
-  const blanked = blankDelimiters(text, regions)
-  const passages = joinPassages(passagesOf(placeLines(readLines(maskMath(text, regions)))), blanked)
+  const { lines, emphasis } = readLines(maskMath(text, regions))
+  const blanked = blankMarkup(text, regions, emphasis)
+  const passages = joinPassages(passagesOf(placeLines(lines)), blanked)
   const placeOf = placeFinder(text)
   const unread: Unread[] = unclosed.map(({ at, delimiter }) => {
     const line = text.slice(at, at + 200).split('\n', 1)[0]

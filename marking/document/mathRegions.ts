@@ -107,13 +107,17 @@ export function maskMath(text: string, regions: readonly MathRegion[]): string {
   )
 }
 
-/** The text with the delimiters of mathematics blanked; offsets stay. */
-export function blankDelimiters(text: string, regions: readonly MathRegion[]): string {
+/** The text with the delimiters of mathematics and the marks of emphasis blanked; offsets stay. */
+export function blankMarkup(text: string, regions: readonly MathRegion[], emphasis: readonly Span[]): string {
   const delimiters = regions.flatMap(({ outer, inner }) => [
     { start: outer.start, end: inner.start },
     { start: inner.end, end: outer.end },
   ])
-  return replaceSpans(text, delimiters, ' ')
+  return replaceSpans(
+    text,
+    [...delimiters, ...emphasis].sort((a, b) => a.start - b.start),
+    ' ',
+  )
 }
 
 function replaceSpans(text: string, spans: readonly Span[], character: string): string {
