@@ -1,0 +1,189 @@
+import { contract } from '../oracle/index.js'
+import { rowMajor, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
+import { type Approximation, type Approximations, constant } from './approximation.js'
+import type { OperatorProperties } from './calls.js'
+import { compare, held, type Verdict, worstOf } from './comparison.js'
+import type { Random } from './data.js'
+import type { Law, Trial } from './law.js'
+import { type Profile, representable } from './profile.js'
+import { inner, known, law, ledger } from './relations.js'
+
+/** How many random directions a gradient is checked in; one finds a single wrong entry in nine cases out of ten. */
+const directions = 4
+
+/** The float inputs that a gradient flows to. */
+export function differentiated(operator: string, inputs: Tensors): readonly string[] {
+  return Object.keys(inputs).filter((name) => {
+    const { kind, constant: fixed } = contract[operator].inputs[name]
+    return kind === 'float' && fixed === undefined
+  })
+}
+
+/** A direction of signs for every input, times that input's scale. */
+function direction(names: readonly string[], inputs: Tensors, random: Random): Readonly<Record<string, Float64Array>> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const scale = rowMajor(inputs[name]).reduce((largest, x) => Math.max(largest, Math.abs(x)), 1)
+      // A power of two: the step is then exact for most x.
+      const size = 2 ** Math.round(Math.log2(scale))
+      return [name, Float64Array.from({ length: inputs[name].size }, () => random.sign() * size)]
+    }),
+  )
+}
+
+/** The inputs moved by `step` along a direction, to numbers that the platform holds. */
+function moved(
+  inputs: Tensors,
+  along: Readonly<Record<string, Float64Array>>,
+  step: number,
+  profile: Profile,
+): Readonly<Record<string, Tensor>> {
+  const result: Record<string, Tensor> = { ...inputs }
+  for (const [name, d] of Object.entries(along))
+    result[name] = tensor(
+      inputs[name].shape,
+      rowMajor(inputs[name]).map((x, i) => representable(profile, x + step * d[i])),
+    )
+  return result
+}
+
+/** ⟨∂L/∂y, y⟩ for all outputs: the scalar whose gradient the backward pass gives. */
+function loss(outputs: Approximations, gradients: Tensors): Approximation {
+  return Object.entries(outputs).reduce(
+    (sum, [name, y]) => ledger.add(sum, inner(y, known(gradients[name]))),
+    constant([1, 1], 0),
+  )
+}
+
+/** ⟨∂L/∂x, to − from⟩ for all inputs: what the gradient says of the step that was really taken. */
+function predicted(gradient: Approximations, from: Tensors, to: Tensors): Approximation {
+  return Object.entries(gradient).reduce(
+    (sum, [name, g]) => {
+      const start = rowMajor(from[name])
+      const step = tensor(
+        from[name].shape,
+        rowMajor(to[name]).map((x, i) => x - start[i]),
+      )
+      return ledger.add(sum, inner(g, known(step)))
+    },
+    constant([1, 1], 0),
+  )
+}
+
+/** What the operator answers at and near the inputs of a trial, each with the accuracy that it has there. */
+async function nearby({ call, subject }: Trial) {
+  const at = (inputs: Tensors): Promise<Approximations> => subject.forward(inputs, call.attributes)
+  return { here: await at(call.inputs), at }
+}
+
+/**
+ * Along random signs d, (L(x + hd) − L(x − hd)) against ⟨g, 2hd⟩ for h = ∛u, improved by a second step of half the size
+ * (Richardson): what is left of the truncation is far below the rounding of L, from which the tolerance comes. Where an output
+ * bends by more than that, there is a kink: the direction is left out and counted.
+ */
+function agreesWithDifferences(operator: string, calls: Law['calls'], hasKinks: boolean): Law {
+  return law({
+    operator,
+    kind: 'gradient',
+    backward: true,
+    calls,
+    name: 'has the gradient that difference quotients of its own forward pass give',
+    check: async (trial, random) => {
+      const { call, subject, profile } = trial
+      const gradient = await subject.backward(call.inputs, call.attributes, call.gradients)
+      const { here, at } = await nearby(trial)
+      const names = differentiated(operator, call.inputs)
+      const h = 2 ** Math.round(Math.log2(Math.cbrt(profile.unitRoundoff)))
+      const verdicts: Verdict[] = []
+      for (let n = 0; n < directions; n++) {
+        const along = direction(names, call.inputs, random)
+        const sides = async (step: number): Promise<Sides> => {
+          const [to, from] = [moved(call.inputs, along, step, profile), moved(call.inputs, along, -step, profile)]
+          return { above: await at(to), below: await at(from), predicted: predicted(gradient, from, to) }
+        }
+        const [far, near] = [await sides(h), await sides(h / 2)]
+        // A kink a third of h away bends like a smooth function from h to h/2, but not from there to h/4.
+        const leftOut = hasKinks && (kinked(here, far, near) || kinked(here, near, await sides(h / 4)))
+        verdicts.push(leftOut ? { ...held, leftOut: 1 } : judged(far, near, call.gradients, hasKinks))
+      }
+      return worstOf(verdicts)
+    },
+  })
+}
+
+interface Sides {
+  readonly above: Approximations
+  readonly below: Approximations
+  /** Of the loss above less that below, by the gradient. */
+  readonly predicted: Approximation
+}
+
+/** Whether y(x+h) + y(x−h) − 2·y(x) of an output falls less than to a quarter, as it does where y is smooth, when h is halved. */
+function kinked(here: Approximations, far: Sides, near: Sides): boolean {
+  return Object.entries(here).some(([name, { value, variance }]) =>
+    value.some((y, i) => {
+      const bend = ({ above, below }: Sides) => above[name].value[i] + below[name].value[i] - 2 * y
+      const noise = 6 * Math.sqrt(6 * variance[i]) + 16 * Number.EPSILON * Math.abs(y)
+      return Math.abs(bend(near) - bend(far) / 4) > noise + 0.05 * Math.abs(bend(far))
+    }),
+  )
+}
+
+/** Both step sizes together: r(h/2) − (r(h)/2 − r(h/2))/3 of the residuals r = L(x+h) − L(x−h) − ⟨g, step⟩. */
+function judged(far: Sides, near: Sides, gradients: Tensors, hasKinks: boolean): Verdict {
+  const difference = ({ above, below }: Sides) => ledger.subtract(loss(above, gradients), loss(below, gradients))
+  const extrapolated = difference(near)
+  const residual = ledger.subtract(extrapolated, near.predicted).value[0]
+  const farResidual = ledger.subtract(difference(far), far.predicted).value[0]
+  const correction = (farResidual / 2 - residual) / 3
+  const truncation = Math.abs(correction) / 8
+  // The correction has a share of the noise; kinks too small to be seen may add several times the noise in which they hide.
+  const noise = hasKinks ? 16 : 3
+  return compare(
+    'the change of the loss along random signs',
+    {
+      ...extrapolated,
+      value: Float64Array.of(extrapolated.value[0] - correction),
+      bound: extrapolated.bound.map((bound) => 2 * bound + truncation),
+      variance: extrapolated.variance.map((variance) => noise * variance + (truncation / 3) ** 2),
+    },
+    near.predicted,
+  )
+}
+
+/**
+ * |L(x + td) − L(x) − ⟨g, td⟩| falls at second order: what it is for t = 1/8 and 1/16 bounds what it may be for t = 1/1024,
+ * apart from rounding. With a wrong gradient it falls at first order only. For operators without kinks.
+ */
+function remainderFalls(operator: string, calls: Law['calls']): Law {
+  return law({
+    operator,
+    kind: 'gradient',
+    backward: true,
+    calls,
+    name: 'has a Taylor remainder that falls at second order',
+    check: async (trial, random) => {
+      const { call, subject, profile } = trial
+      const gradient = await subject.backward(call.inputs, call.attributes, call.gradients)
+      const { here, at } = await nearby(trial)
+      const start = loss(here, call.gradients)
+      const along = direction(differentiated(operator, call.inputs), call.inputs, random)
+      const remainder = async (step: number): Promise<Approximation> => {
+        const there = moved(call.inputs, along, step, profile)
+        const change = ledger.subtract(loss(await at(there), call.gradients), start)
+        return ledger.subtract(change, predicted(gradient, call.inputs, there))
+      }
+      const [first, second, third] = [await remainder(1 / 8), await remainder(1 / 16), await remainder(1 / 1024)]
+      const curvature = Math.max(Math.abs(first.value[0]) * 8 ** 2, Math.abs(second.value[0]) * 16 ** 2)
+      const most = (4 * curvature) / 1024 ** 2
+      const expected = { ...constant([1, 1], 0), bound: Float64Array.of(most), variance: Float64Array.of(most ** 2) }
+      return compare('the Taylor remainder for the smallest step', third, expected)
+    },
+  })
+}
+
+/** The laws that tie an operator's backward pass to its forward pass. */
+export function gradientLaws({ operator, calls, smooth, hasKinks }: OperatorProperties): Law[] {
+  const laws = [agreesWithDifferences(operator, calls('smooth'), hasKinks ?? false)]
+  return smooth === undefined ? laws : [...laws, remainderFalls(operator, smooth)]
+}

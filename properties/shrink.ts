@@ -1,0 +1,80 @@
+import { rowMajor, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
+import type { Call } from './law.js'
+
+/** How long making a failing case smaller may take. */
+export interface Budget {
+  /** By `performance.now()`. */
+  readonly until: number
+}
+
+/**
+ * Makes the numbers of a failing case simpler as long as it still fails: all of a tensor, then ever smaller pieces, become 0, then 1,
+ * then whole numbers, then halves. fast-check has already made the shapes small; these do not change.
+ */
+export async function simplify(call: Call, fails: (call: Call) => Promise<boolean>, budget: Budget): Promise<Call> {
+  let best = call
+  for (let changed = true; changed && performance.now() < budget.until; ) {
+    changed = false
+    for (const part of ['inputs', 'gradients'] as const)
+      for (const name of Object.keys(best[part])) {
+        const simpler = await simplifyTensor(best[part][name], (x) => fails(replaced(best, part, name, x)), budget)
+        if (simpler === undefined) continue
+        best = replaced(best, part, name, simpler)
+        changed = true
+      }
+  }
+  return best
+}
+
+const replacements: readonly ((x: number) => number)[] = [
+  () => 0,
+  () => 1,
+  (x) => Math.round(x),
+  (x) => Math.round(2 * x) / 2,
+  fourDigits,
+]
+
+/** A simpler tensor for which the case still fails, or undefined where there is none. */
+async function simplifyTensor(
+  x: Tensor,
+  fails: (x: Tensor) => Promise<boolean>,
+  budget: Budget,
+): Promise<Tensor | undefined> {
+  let best = rowMajor(x).slice()
+  let changed = false
+  for (const replace of replacements)
+    for (let piece = best.length; piece >= 1; piece = Math.floor(piece / 2))
+      for (let from = 0; from < best.length; from += piece) {
+        const candidate = best.slice()
+        for (let i = from; i < Math.min(from + piece, best.length); i++)
+          if (complexity(replace(candidate[i])) < complexity(candidate[i])) candidate[i] = replace(candidate[i])
+        if (candidate.every((value, i) => value === best[i])) continue
+        if (performance.now() > budget.until) return changed ? tensor(x.shape, best) : undefined
+        if (!(await fails(tensor(x.shape, candidate)))) continue
+        best = candidate
+        changed = true
+      }
+  return changed ? tensor(x.shape, best) : undefined
+}
+
+/** To four binary digits, which every precision can hold. */
+function fourDigits(x: number): number {
+  if (x === 0) return 0
+  const quantum = 2 ** (Math.floor(Math.log2(Math.abs(x))) - 3)
+  return Math.round(x / quantum) * quantum
+}
+
+/** How hard a number is to work with by hand: 0, then 1, then whole numbers by size, then halves, then by digits. */
+function complexity(x: number): number {
+  if (x === 0) return 0
+  if (x === 1) return 1
+  const size = Math.min(Math.log2(1 + Math.abs(x)) / 100, 0.99) + (x < 0 ? 0.001 : 0)
+  if (Number.isInteger(x)) return 2 + size
+  if (Number.isInteger(2 * x)) return 3 + size
+  return 4 + String(x).length
+}
+
+function replaced(call: Call, part: 'inputs' | 'gradients', name: string, x: Tensor): Call {
+  const tensors: Tensors = { ...call[part], [name]: x }
+  return { ...call, [part]: tensors }
+}
