@@ -27,6 +27,7 @@ export function findExercise(id: string): Exercise | undefined {
 export { type CrossCheckOptions, type CrossCheckReport, crossCheckExercise } from './crossCheck.js'
 export type * from './exercise.js'
 export { defaultGiven, quantitiesUnder, solve } from './exercise.js'
+export { plainFormula, plainSymbol } from './plainText.js'
 export type { Accuracy } from './rounding.js'
 export { showExercise, type WorkedSolution, type WorkedStep, type WorkedValue } from './show.js'
 export { symbolKey } from './symbols.js'

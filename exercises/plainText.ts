@@ -6,6 +6,13 @@ const commands: Readonly<Record<string, string>> = {
   eta: 'η',
   tanh: 'tanh',
   quad: ' ',
+  left: '',
+  right: '',
+  varepsilon: 'ε',
+  epsilon: 'ε',
+  sigma: 'σ',
+  lambda: 'λ',
+  leq: '≤',
 }
 
 const subscriptDigits = '₀₁₂₃₄₅₆₇₈₉'

@@ -1,3 +1,4 @@
+import { plainSymbol } from '../exercises/plainText.js'
 import { meet } from './boxes.js'
 import { evaluatePoint } from './evaluation.js'
 import { walk } from './expression/walk.js'
@@ -70,6 +71,6 @@ function aliasNotes(data: ReadonlyMap<string, Datum>): readonly string[] {
     const [letter, index] = key.split('_')
     const [usualLetter, usualIndex] = first.split('_')
     const other = letter === usualLetter && index !== undefined && usualIndex !== undefined && index !== usualIndex
-    return other && /^\d+$/.test(index) ? [`${key} read as ${symbolText(datum)}`] : []
+    return other && /^\d+$/.test(index) ? [`${plainSymbol(key)} read as ${symbolText(datum)}`] : []
   })
 }

@@ -137,14 +137,14 @@ y_5 = 0.226`)
 \Delta w_{35} = \eta \cdot \delta_5 \cdot y_3 = 1 \cdot 0.148 \cdot 0.5 = 0.074`)
     expect(verdictsOnLine(report, 6)).toEqual(['correct', 'transcription', 'transcription'])
     expect(onLine(report, 6).map(({ root }) => root)).toEqual([false, true, false])
-    expect(onLine(report, 6)[1].message).toBe('0.5 stands where y_3 = 0.731 belongs; 0.5 is y_4')
+    expect(onLine(report, 6)[1].message).toBe('0.5 stands where y₃ = 0.731 belongs; 0.5 is y₄')
   })
 
   test('a miswritten numeral is a transcription, though the result is right', async () => {
     const report = await mark(String.raw`a_5 = -0.769
 y_5 = \frac{1}{1 + e^{0.317}} = 0.317`)
     expect(verdictsOnLine(report, 2)).toEqual(['transcription', 'correct'])
-    expect(onLine(report, 2)[0].message).toBe('0.317 stands where -a_5 = 0.769 belongs; 0.317 is y_5')
+    expect(onLine(report, 2)[0].message).toBe('0.317 stands where −a₅ = 0.769 belongs; 0.317 is y₅')
   })
 
   test('a lost sign in an exponent is a transcription of sign', async () => {
@@ -186,7 +186,7 @@ y_{target} - y_5 = 1 - 0.317 = 0.983
   test('a wrong zero that makes the rest trivial is pointed out', async () => {
     const report = await mark('y_3 = 0')
     expect(report.findings.map(({ finding }) => finding)).toContain(
-      'y3 is wrongly 0 here: what is computed from it becomes trivial',
+      'y₃ is wrongly 0 here: what is computed from it becomes trivial',
     )
   })
 })
@@ -205,7 +205,7 @@ y_5 = 0.388`)
 
   test('the sheet’s w₁₅ is read as w₃₅', async () => {
     const report = await mark(String.raw`a_5 = w_{05} \cdot x_0 + w_{15} \cdot y_3 + w_{25} \cdot y_4`)
-    expect(onLine(report, 1)).toMatchObject([{ verdict: 'correct', notes: ['w_15 read as w_35', 'w_25 read as w_45'] }])
+    expect(onLine(report, 1)).toMatchObject([{ verdict: 'correct', notes: ['w₁₅ read as w₃₅', 'w₂₅ read as w₄₅'] }])
   })
 })
 

@@ -179,7 +179,7 @@ function missing({ world, drafts }: Marked, statements: readonly Statement[], do
       verdict: 'missing',
       root: false,
       carriedFrom: null,
-      message: `${quantity.meaning} is asked for and not found`,
+      message: `${quantity.meaning}: asked for and not found`,
       explanations: [],
       notes: [],
     }))
@@ -187,13 +187,17 @@ function missing({ world, drafts }: Marked, statements: readonly Statement[], do
 
 /** Wrong zeros, from which much follows by itself. */
 function trivial({ world, drafts }: Marked): readonly Finding[] {
+  const nameOf = (quantity: string | null): string => {
+    const datum = quantity === null ? undefined : world.index.datum(quantity)
+    return datum === undefined ? 'the value' : symbolText(datum)
+  }
   return drafts.flatMap(({ claim }) =>
     claim.root && claim.claimed === 0 && claim.expected !== 0
       ? [
           {
             exercise: world.exercise.id,
             line: claim.line,
-            finding: `${claim.quantity ?? 'the value'} is wrongly 0 here: what is computed from it becomes trivial`,
+            finding: `${nameOf(claim.quantity)} is wrongly 0 here: what is computed from it becomes trivial`,
           },
         ]
       : [],

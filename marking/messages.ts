@@ -1,7 +1,16 @@
 import type { Quantity } from '../exercises/exercise.js'
+import { plainFormula } from '../exercises/plainText.js'
 import type { Range } from './boxes.js'
 import { decimalsOf, middle, numberText } from './numbers.js'
 import type { Miscopied } from './transcription.js'
+
+/** Longer than this, a formula is not repeated in a message. */
+const quotable = 70
+
+/** A formula as a message quotes it: without LaTeX. */
+function quoted(latex: string): string {
+  return /[\\{_^]/.test(latex) ? plainFormula(latex) : latex
+}
 
 /** `0.683`, to as many decimals as the claim beside it has and two more where that hides the difference. */
 function besides(value: number, claimed: number, half: number): string {
@@ -22,16 +31,18 @@ export function arithmeticMessage(
 ): string {
   const reason = isValueOf === undefined ? slip : `${numberText(claimed, decimalsOf(half))} is ${isValueOf}`
   const right = besides(middle(line), claimed, half)
-  return `${numerals} is ${right}, not ${half === 0 ? numberText(claimed) : numberText(claimed, decimalsOf(half))}${reason === undefined ? '' : `: ${reason}`}`
+  const written = quoted(numerals)
+  const what = written.length <= quotable && !numerals.includes('\\begin') ? written : 'the side before it'
+  return `${what} is ${right}, not ${half === 0 ? numberText(claimed) : numberText(claimed, decimalsOf(half))}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 /** «0.5 stands where y_3 = 0.731 belongs; 0.5 is y_4». */
 export function transcriptionMessage(miscopied: readonly Miscopied[]): string {
   return miscopied
     .map(({ numeral, belongs, value, sign, isValueOf }) => {
-      const place = `${numeral} stands where ${belongs} = ${value} belongs`
+      const place = `${quoted(numeral)} stands where ${quoted(belongs)} = ${value} belongs`
       if (sign) return `${place}: the sign is wrong`
-      return isValueOf === undefined ? place : `${place}; ${numeral} is ${isValueOf}`
+      return isValueOf === undefined ? place : `${place}; ${quoted(numeral)} is ${isValueOf}`
     })
     .join('; ')
 }
@@ -48,7 +59,7 @@ export function roundedMessage(truth: number): string {
 
 /** «δ_5 should be 0.148». */
 export function wrongMessage(symbol: string | undefined, expected: number, quantity: Quantity | undefined): string {
-  const rule = quantity === undefined || quantity.formula === '' ? '' : ` = ${quantity.formula}`
+  const rule = quantity === undefined || quantity.formula === '' ? '' : ` = ${plainFormula(quantity.formula)}`
   return `${symbol ?? 'this'} should be ${numberText(expected)}${symbol === undefined ? '' : `: ${symbol}${rule}`}`
 }
 
@@ -66,5 +77,5 @@ export function givenMessage(symbol: string, truth: number): string {
 /** «this formula is not that of δ_3, which is …». */
 export function formulaMessage(symbol: string | undefined, formula: string | undefined): string {
   if (symbol === undefined || formula === undefined) return 'the two sides are not the same'
-  return `this is not ${symbol}, which is ${formula}`
+  return `this is not ${symbol}, which is ${plainFormula(formula)}`
 }

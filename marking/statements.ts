@@ -80,12 +80,16 @@ export function statementOf(item: Item): Statement {
 /** The text of a statement up to the end of one of its sides, brackets closed. */
 export function textUpTo(statement: Statement, side: Side): string {
   if (statement.kind !== 'chain') return statement.text
-  return statement.text.slice(0, boundsIn(statement, side.expression)[1]).trim()
+  return inOneLine(statement.text.slice(0, boundsIn(statement, side.expression)[1]))
 }
 
 /** The text of a part of a statement, with the brackets that belong to it. */
 export function textOf(statement: Statement, part: Expression): string {
-  return statement.text.slice(...boundsIn(statement, part)).trim()
+  return inOneLine(statement.text.slice(...boundsIn(statement, part)))
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
 }
 
 const opening = /(\\left\s*)?(\(|\[|\\\{)\s*$/

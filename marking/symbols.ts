@@ -1,4 +1,5 @@
 import type { Exercise, Given, Quantity } from '../exercises/exercise.js'
+import { plainSymbol } from '../exercises/plainText.js'
 import { symbolKey } from '../exercises/symbols.js'
 import type { SymbolTable } from './expression/names.js'
 
@@ -94,8 +95,9 @@ export function symbolTable(exercise: Exercise): SymbolTable {
   return table
 }
 
-/** How a report writes a datum's symbol: the first that the exercise lists, with its stage where the symbol is used twice. */
+/** How a report writes a datum's symbol: the first that the exercise lists, in plain Unicode. */
 export function symbolText(datum: Datum): string {
   const symbols = datum.kind === 'given' ? datum.given.symbols : datum.quantity.symbols
-  return symbols[0] ?? datum.name
+  const key = symbols[0] === undefined ? undefined : symbolKey(symbols[0])
+  return key === undefined ? datum.name : plainSymbol(key)
 }

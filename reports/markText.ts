@@ -22,8 +22,10 @@ export function markText(report: FileReport, colors: Colors, quiet: boolean): st
   for (const { exercise, convention } of report.exercises)
     lines.push(`  ${exercise}${convention === null ? '' : colors.dim(` (${convention})`)}`)
   lines.push('')
-  for (const claim of report.claims)
-    if (!fine.includes(claim.verdict) || (!quiet && claim.notes.length > 0)) lines.push(...claimLines(claim, colors))
+  for (const claim of report.claims) {
+    if (!fine.includes(claim.verdict)) lines.push(...claimLines(claim, colors))
+    else if (!quiet) for (const note of claim.notes) lines.push(`  ${colors.cyan('note')} line ${claim.line}: ${note}`)
+  }
   if (!quiet)
     for (const { exercise, line, finding } of report.findings)
       lines.push(`  ${colors.cyan('note')} ${line === null ? '' : `line ${line}, `}${exercise}: ${finding}`)
@@ -41,21 +43,22 @@ function claimLines(claim: Claim, colors: Colors): readonly string[] {
   const lines = [`  ${paint(claim, colors)} ${colors.bold(where)}${index}: ${claim.message}`]
   if (claim.text !== '') lines.push(colors.dim(`      ${oneLine(claim.text)}`))
   for (const { mistake, explanation } of claim.explanations)
-    lines.push(`      consistent with: ${mistake}. ${explanation}`)
-  if (claim.verdict !== 'missing' && !fine.includes(claim.verdict)) lines.push(...valueLines(claim))
+    lines.push(`      consistent with «${mistake}»: this ${explanation}`)
+  if (claim.verdict !== 'missing') lines.push(...valueLines(claim))
   for (const note of claim.notes) lines.push(colors.dim(`      ${note}`))
   return lines
 }
 
-function valueLines({ expected, carriedValue }: Claim): readonly string[] {
-  if (expected === null) return []
-  const followed = carriedValue === null ? '' : `; from the values written before, ${toNestedText(carriedValue)}`
-  return [`      the exercise gives ${toNestedText(expected)}${followed}`]
+function valueLines({ expected, carriedValue, verdict }: Claim): readonly string[] {
+  if (expected === null || verdict === 'wrong' || verdict === 'carried') return []
+  const [given, own] = [toNestedText(expected), carriedValue === null ? undefined : toNestedText(carriedValue)]
+  return [
+    `      the exercise gives ${given}${own === undefined || own === given ? '' : `, the values written before give ${own}`}`,
+  ]
 }
 
 function paint({ verdict, root }: Claim, colors: Colors): string {
-  const text = root ? `✗ ${verdict}` : verdict
-  if (fine.includes(verdict)) return colors.green(text)
+  const text = root ? `✗ ${verdict}` : `  ${verdict}`
   return verdict === 'carried' || verdict === 'missing' || verdict === 'unsupported'
     ? colors.yellow(text)
     : colors.red(text)

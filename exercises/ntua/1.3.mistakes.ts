@@ -126,14 +126,14 @@ function classificationMistakes(stage: '' | 'mean'): readonly ExerciseMistake[] 
     {
       name: `softmax skipped${suffix}`,
       quantities: [probabilities],
-      explanation: 'are the logits: the softmax was not applied.',
+      explanation: 'is the vector of logits: the softmax was not applied.',
       from: () => [logits],
       compute: async (_, values) => tensorOf(values, logits),
     },
     {
       name: `normalised without exponentials${suffix}`,
       quantities: [probabilities],
-      explanation: 'are the logits divided by their sum; the softmax takes exponentials first.',
+      explanation: 'is the vector of logits divided by its sum; the softmax takes exponentials first.',
       from: () => [logits],
       compute: async (_, values) => {
         const x = tensorOf(values, logits)
@@ -144,7 +144,7 @@ function classificationMistakes(stage: '' | 'mean'): readonly ExerciseMistake[] 
     {
       name: `exponentials not normalised${suffix}`,
       quantities: [probabilities],
-      explanation: 'are the exponentials of the logits, not divided by their sum.',
+      explanation: 'is the vector of exponentials of the logits, not divided by its sum.',
       from: () => [logits],
       compute: async (_, values) => map(tensorOf(values, logits), Math.exp),
     },

@@ -150,7 +150,7 @@ function itemsOf(
     }
     if (delimited || reading.chains.length > 0) taken.push(span)
     const place = head === '' ? section : { ...section, title: head }
-    const textOf = (chain: Span) => squeezed(source, { start: chain.start - span.start, end: chain.end - span.start })
+    const textOf = (chain: Span) => source.slice(chain.start - span.start, chain.end - span.start)
     for (const chain of reading.chains) items.push({ kind: 'chain', chain, section: place, text: textOf(chain.span) })
   }
   if (passage.kind !== 'text') return items
