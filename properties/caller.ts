@@ -62,9 +62,10 @@ export class Caller {
 
   /** The message with which a bad call is refused; undefined where it is answered. A crash is no refusal: it throws a Failure. */
   async refusal(inputs: Tensors, attributes: Attributes, gradients?: Tensors): Promise<string | undefined> {
+    const [givenInputs, givenGradients] = [copies(inputs), gradients && copies(gradients)]
     try {
-      if (gradients === undefined) await this.inTime(async () => this.operator.forward(inputs, attributes))
-      else await this.inTime(async () => this.operator.backward?.(inputs, attributes, gradients))
+      if (givenGradients === undefined) await this.inTime(async () => this.operator.forward(givenInputs, attributes))
+      else await this.inTime(async () => this.operator.backward?.(givenInputs, attributes, givenGradients))
       return undefined
     } catch (error) {
       if (error instanceof Failure) throw error

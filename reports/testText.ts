@@ -26,7 +26,7 @@ export function testText(report: TestReport, colors: Colors, quiet: boolean): st
     lines.push(
       `${paint(colors, status, marks[status])} ${colors.bold(operator)}  ${held} of ${count(laws.length, 'law')} held, ${count(cases, 'case')}`,
     )
-    for (const law of laws) if (law.status !== 'held') lines.push(...lawLines(law, colors))
+    for (const group of alike(laws.filter((law) => law.status !== 'held'))) lines.push(...groupLines(group, colors))
   }
   if (report.notImplemented.length > 0) lines.push(colors.dim(`not implemented: ${report.notImplemented.join(', ')}`))
   const { held, broken, suspicious, errored, skipped } = report.summary
@@ -39,12 +39,27 @@ export function testText(report: TestReport, colors: Colors, quiet: boolean): st
   return lines.join('\n')
 }
 
+/** Laws that came to the same for the same reason, together. */
+function alike(laws: readonly LawReport[]): readonly (readonly LawReport[])[] {
+  const groups = new Map<string, LawReport[]>()
+  for (const law of laws) {
+    const key = `${law.status} ${law.why ?? law.message}`
+    groups.set(key, [...(groups.get(key) ?? []), law])
+  }
+  return [...groups.values()]
+}
+
+function groupLines([first, ...others]: readonly LawReport[], colors: Colors): readonly string[] {
+  if (first.status === 'skipped') return [colors.dim(`  skipped: ${count(others.length + 1, 'law')}: ${first.why}`)]
+  if (others.length === 0) return lawLines(first, colors)
+  const named = others.slice(0, 3).map(({ law }) => `«${law}»`)
+  const more = others.length > named.length ? ` and ${others.length - named.length} more` : ''
+  return [...lawLines(first, colors), `    likewise: ${named.join(', ')}${more}`]
+}
+
 function lawLines(law: LawReport, colors: Colors): readonly string[] {
-  const lines = [
-    `  ${paint(colors, law.status, `${law.status}: ${law.law}`)}${law.status === 'skipped' ? '' : ` (case ${law.runs})`}`,
-  ]
+  const lines = [`  ${paint(colors, law.status, `${law.status}: ${law.law}`)} (case ${law.runs})`]
   const add = (text: string) => lines.push(...text.split('\n').map((line) => `    ${line}`))
-  if (law.why !== undefined) add(law.why)
   if (law.message !== undefined) add(law.message)
   if (law.ratio !== undefined && Number.isFinite(law.ratio) && law.ratio > 0)
     add(`${multiple(law.ratio)} of the acceptance bound`)

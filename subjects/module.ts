@@ -21,8 +21,8 @@ const messageSchema = z.union([
 ])
 type Message = z.infer<typeof messageSchema>
 
-/** After so many calls of one pass that never returned, it is not called again: the run goes on without waiting for it. */
-const hangsEndured = 2
+/** After so many calls of one pass that hung or ended the worker, it is not called again: the run goes on without it. */
+const lossesEndured = 2
 
 interface Job {
   readonly operator: string
@@ -45,7 +45,8 @@ export async function openModule(path: string, timeoutSeconds: number): Promise<
   let { worker, hello } = await start(path, file, timeoutSeconds)
   const { precision } = hello
   const waiting: Job[] = []
-  const hangs: Record<string, number> = {}
+  /** Why the last worker was lost in a pass, and how often one was. */
+  const losses = new Map<string, { readonly why: string; readonly times: number }>()
   let busy = false
   let closed = false
   let calls = 0
@@ -59,13 +60,9 @@ export async function openModule(path: string, timeoutSeconds: number): Promise<
 
   async function serve(job: Job): Promise<void> {
     const name = `${job.operator}.${job.pass}`
-    if ((hangs[name] ?? 0) >= hangsEndured) {
-      job.reject(
-        new Failure(
-          'failed',
-          `${name} did not return within ${timeoutSeconds} s, ${hangsEndured} times; it is not called again`,
-        ),
-      )
+    const lost = losses.get(name)
+    if (lost !== undefined && lost.times >= lossesEndured) {
+      job.reject(new Failure('failed', `${lost.why}, ${lost.times} times; it is not called again`))
       return
     }
     try {
@@ -93,14 +90,13 @@ export async function openModule(path: string, timeoutSeconds: number): Promise<
     const message = await nextMessage(worker, timeoutSeconds)
     if (typeof message === 'object') return message
     await worker.terminate()
-    if (message === 'timeout') hangs[name] = (hangs[name] ?? 0) + 1
-    if (!closed) worker = (await start(path, file, timeoutSeconds)).worker
-    throw new Failure(
-      'failed',
+    const why =
       message === 'timeout'
         ? `${name} did not return within ${timeoutSeconds} s`
-        : `${name} ended its worker${message === 'exit' ? '' : `: ${message}`}`,
-    )
+        : `${name} ended its worker${message === 'exit' ? '' : ` (${message})`}`
+    losses.set(name, { why, times: (losses.get(name)?.times ?? 0) + 1 })
+    if (!closed) worker = (await start(path, file, timeoutSeconds)).worker
+    throw new Failure('failed', why)
   }
 
   const operatorOf = (operator: string, hasBackward: boolean): Operator => {
@@ -132,7 +128,7 @@ export async function openModule(path: string, timeoutSeconds: number): Promise<
 
 async function start(path: string, file: string, timeoutSeconds: number) {
   const worker = new Worker(new URL('./moduleWorker.js', import.meta.url), { workerData: { file }, stdout: true })
-  worker.stdout.pipe(process.stderr, { end: false })
+  worker.stdout.on('data', (printed: Buffer) => process.stderr.write(printed))
   const message = await nextMessage(worker, Math.max(timeoutSeconds, 30))
   if (typeof message === 'object' && 'hello' in message) return { worker, hello: message.hello }
   await worker.terminate()

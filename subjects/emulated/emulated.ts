@@ -61,12 +61,15 @@ export function emulated(options: Partial<ArithmeticOptions> = {}): Implementati
   }
 }
 
-/** The operator on inputs of the arithmetic's precision, bad calls refused and missing gradients filled in. */
+/** The operator on float inputs of the arithmetic's precision, bad calls refused and missing gradients filled in. */
 function checked(name: string, operator: Operator, arithmetic: EmulatedArithmetic): Operator {
   const declaration = contract[name]
   const { backward } = operator
+  const isFloat = (input: string) => (declaration.inputs[input]?.kind ?? 'float') === 'float'
   const rounded = (tensors: Tensors): Tensors =>
-    Object.fromEntries(Object.entries(tensors).map(([key, x]) => [key, map(x, (value) => arithmetic.round(value))]))
+    Object.fromEntries(
+      Object.entries(tensors).map(([key, x]) => [key, isFloat(key) ? map(x, (value) => arithmetic.round(value)) : x]),
+    )
   return {
     forward(inputs, attributes) {
       const call = validateCall(declaration, inputs, attributes)

@@ -7,13 +7,13 @@ import { build, elementwise, pick, run } from './layout.js'
 function reduce(arithmetic: EmulatedArithmetic, items: Tensor, { reduction }: Attributes): Tensor {
   if (reduction === 'none') return items
   const sum = arithmetic.sum(rowMajor(items))
-  return tensor([], [reduction === 'sum' ? sum : arithmetic.divide(sum, items.size)])
+  return tensor([], [reduction === 'sum' ? sum : arithmetic.divide(sum, arithmetic.round(items.size))])
 }
 
 /** The gradient of item n, from that of the reduced loss. */
 function incoming(arithmetic: EmulatedArithmetic, loss: Tensor, { reduction }: Attributes, count: number) {
   const g = rowMajor(loss)
-  const one = reduction === 'mean' ? arithmetic.divide(g[0], count) : g[0]
+  const one = reduction === 'mean' ? arithmetic.divide(g[0], arithmetic.round(count)) : g[0]
   return (n: number) => (reduction === 'none' ? g[n] : one)
 }
 
@@ -42,7 +42,7 @@ export function squaredError(arithmetic: EmulatedArithmetic): Operator {
 export function crossEntropy(arithmetic: EmulatedArithmetic): Operator {
   /** The distribution that the softmax is compared with: one-hot, smoothed. */
   const wanted = (C: number, target: number, smoothing: number) => {
-    const uniform = arithmetic.divide(smoothing, C)
+    const uniform = arithmetic.divide(smoothing, arithmetic.round(C))
     return run(0, C).map((c) => (c === target ? arithmetic.add(arithmetic.subtract(1, smoothing), uniform) : uniform))
   }
   return {

@@ -55,7 +55,7 @@ export function meanOverTime(arithmetic: EmulatedArithmetic): Operator {
       return {
         y: build([N, H], (place) => {
           const length = lengths === undefined ? T : rowMajor(lengths)[Math.floor(place / H)]
-          return arithmetic.divide(arithmetic.sum(pick(data, run(place, length, N * H))), length)
+          return arithmetic.divide(arithmetic.sum(pick(data, run(place, length, N * H))), arithmetic.round(length))
         }),
       }
     },
@@ -65,7 +65,7 @@ export function meanOverTime(arithmetic: EmulatedArithmetic): Operator {
       return {
         x: build(x.shape, (place) => {
           const length = lengths === undefined ? T : rowMajor(lengths)[Math.floor(place / H) % N]
-          return place < length * N * H ? arithmetic.divide(g[place % (N * H)], length) : 0
+          return place < length * N * H ? arithmetic.divide(g[place % (N * H)], arithmetic.round(length)) : 0
         }),
       }
     },
