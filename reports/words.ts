@@ -6,9 +6,10 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`
 }
 
-/** An error in units of what is allowed: `0.31×`, `120×`. */
+/** An error in units of what is allowed: `0.31×`, `120×`, `2.3e+14×`. */
 export function multiple(ratio: number): string {
   if (!Number.isFinite(ratio)) return '∞×'
+  if (ratio >= 1e6) return `${ratio.toExponential(1)}×`
   return `${ratio === 0 || ratio >= 100 ? Math.round(ratio) : Number(ratio.toPrecision(2))}×`
 }
 
