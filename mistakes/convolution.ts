@@ -1,5 +1,5 @@
 import type { Attributes } from '../oracle/contract.js'
-import { conv2d, windowPositions } from '../oracle/convolution.js'
+import { conv2d } from '../oracle/convolution.js'
 import { copy, map, rowMajor, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
 import { listOf, type Mistake, numberOf, passes } from './mistake.js'
 import { mapPlaces, padded, readTransposed, take, upTo } from './rearrange.js'
@@ -13,12 +13,6 @@ const flipped = (weight: Tensor) => copy(weight.step(1, 1, -1, -1))
 function exchanged(attributes: Attributes, name: string): Attributes {
   const [height, width] = listOf(attributes, name)
   return { ...attributes, [name]: [width, height] }
-}
-
-/** Whether the kernel fits into the image with this padding. */
-function windowFits({ x, weight }: Tensors, attributes: Attributes): boolean {
-  const [padding, dilation] = [listOf(attributes, 'padding'), listOf(attributes, 'dilation')]
-  return [0, 1].every((d) => windowPositions(x.shape[2 + d], weight.shape[2 + d], 1, padding[d], dilation[d]) > 0)
 }
 
 /** The right convolution of an image that has already got its padding, of whatever kind. */
@@ -69,7 +63,6 @@ const conv2dMistakes: readonly Mistake[] = [
       const x = padded(inputs.x, { top: q, bottom: 2 * p, left: p, right: 2 * q }, () => 0)
       return { y: copy(right.forward({ ...inputs, x }, { ...attributes, padding: 0 }).y.hi(...shape)) }
     },
-  },
   },
   {
     name: 'conv2d that ignores the dilation',

@@ -30,7 +30,7 @@ export class Arithmetic {
       a,
       b,
       (x, y) => x * y,
-      (x, y, ex, ey) => [Math.abs(x) * ey + Math.abs(y) * ex + ex * ey, Math.abs(y), Math.abs(x)],
+      (x, y, ex, ey) => [Math.abs(x) * ey + Math.abs(y) * ex + ex * ey, Math.abs(y), Math.abs(x), 1],
     )
   }
 
@@ -41,8 +41,8 @@ export class Arithmetic {
       (x, y) => x / y,
       (x, y, ex, ey) => {
         const least = Math.abs(y) - ey
-        if (!(least > 0)) return [Number.POSITIVE_INFINITY, 1 / Math.abs(y), Math.abs(x / (y * y))]
-        return [(ex + Math.abs(x / y) * ey) / least, 1 / Math.abs(y), Math.abs(x / (y * y))]
+        if (!(least > 0)) return [Number.POSITIVE_INFINITY, 1 / Math.abs(y), Math.abs(x / (y * y)), 0]
+        return [(ex + Math.abs(x / y) * ey) / least, 1 / Math.abs(y), Math.abs(x / (y * y)), 0]
       },
       this.profile.division,
     )
@@ -181,7 +181,12 @@ export class Arithmetic {
         const [x, y, ex, ey] = [a.value[p], b.value[q], a.bound[p], b.bound[q]]
         if (x === 0 && ex === 0) continue
         const [sizeX, sizeY] = [Math.abs(x), Math.abs(y)]
-        total.add(x * y, sizeX * ey + sizeY * ex + ex * ey, x * x * b.variance[q] + y * y * a.variance[p], 1)
+        total.add(
+          x * y,
+          sizeX * ey + sizeY * ex + ex * ey,
+          x * x * b.variance[q] + y * y * a.variance[p] + a.variance[p] * b.variance[q],
+          1,
+        )
       }
       this.closeSum(result, i, total, errors)
     }
@@ -192,8 +197,8 @@ export class Arithmetic {
     a: Approximation,
     b: Approximation,
     f: (x: number, y: number) => number,
-    /** The propagated bound, and how far the result moves with each operand. */
-    propagate: (x: number, y: number, ex: number, ey: number) => readonly [number, number, number],
+    /** The propagated bound, and how far the result moves with each operand, and with both together. */
+    propagate: (x: number, y: number, ex: number, ey: number) => readonly [number, number, number, number],
     roundings = 1,
   ): Approximation {
     if (!sameShape(a.shape, b.shape))
@@ -204,8 +209,9 @@ export class Arithmetic {
     for (let i = 0; i < a.value.length; i++) {
       const [x, y] = [a.value[i], b.value[i]]
       const value = f(x, y)
-      const [bound, slopeX, slopeY] = propagate(x, y, a.bound[i], b.bound[i])
-      const variance = slopeX * slopeX * a.variance[i] + slopeY * slopeY * b.variance[i]
+      const [bound, slopeX, slopeY, slopeBoth] = propagate(x, y, a.bound[i], b.bound[i])
+      const variance =
+        slopeX * slopeX * a.variance[i] + slopeY * slopeY * b.variance[i] + slopeBoth * a.variance[i] * b.variance[i]
       this.close(result, i, value, bound, variance, roundings * this.profile.unitRoundoff * Math.abs(value))
     }
     return result
@@ -277,8 +283,8 @@ export class Arithmetic {
   }
 }
 
-function sumOfErrors(_x: number, _y: number, ex: number, ey: number): readonly [number, number, number] {
-  return [ex + ey, 1, 1]
+function sumOfErrors(_x: number, _y: number, ex: number, ey: number): readonly [number, number, number, number] {
+  return [ex + ey, 1, 1, 0]
 }
 
 /** 1/cosh²(x), the slope of tanh. */

@@ -35,6 +35,9 @@ export function worstOf(verdicts: readonly Verdict[]): Verdict {
   return leftOut === 0 ? worst : { ...worst, leftOut }
 }
 
+/** Below this the square of a running error may have underflowed, and only the bound can judge. */
+const leastVariance = 1e-290
+
 /** How many standard deviations of the running error an honest result stays within. */
 const deviations = 6
 
@@ -54,7 +57,8 @@ export function compare(what: string, actual: Approximation, expected: Approxima
     }
     if (Object.is(got, wanted) || got === wanted) continue
     const error = Number.isFinite(got) && Number.isFinite(wanted) ? Math.abs(got - wanted) : Number.POSITIVE_INFINITY
-    const honest = Math.min(bound, deviations * Math.sqrt(actual.variance[i] + expected.variance[i]))
+    const variance = actual.variance[i] + expected.variance[i]
+    const honest = variance < leastVariance ? bound : Math.min(bound, deviations * Math.sqrt(variance))
     const status = error > bound ? 'broken' : error > honest ? 'suspicious' : 'held'
     const ratio = bound === 0 ? Number.POSITIVE_INFINITY : error / bound
     if (rank[status] < rank[worst.status] || (status === worst.status && ratio <= worst.ratio)) continue
