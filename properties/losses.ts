@@ -358,7 +358,10 @@ const weightPenaltyModel: Model = {
   backward: (arithmetic, { weight }, { norm, lambda }, { loss }) => {
     const w = exact(weight)
     const slope = norm === 1 ? { ...w, value: w.value.map(Math.sign) } : arithmetic.scale(w, 2)
-    return { weight: arithmetic.multiply(repeated(exact(loss), weight.shape), arithmetic.scale(slope, Number(lambda))) }
+    const product = arithmetic.multiply(repeated(exact(loss), weight.shape), arithmetic.scale(slope, Number(lambda)))
+    // The three factors may be multiplied in any order, and the product of any two may underflow.
+    const { underflow } = arithmetic.profile
+    return { weight: arithmetic.widen(product, (i) => underflow * (Math.abs(slope.value[i]) + Number(lambda))) }
   },
 }
 
