@@ -100,6 +100,42 @@ function likeliestFirst(mistake: Mistake): readonly Law[] {
   return laws.filter(({ operator }) => operator === mistake.operator).toSorted((a, b) => rank(a) - rank(b))
 }
 
+/** Elements of the smallest counterexample that the laws find for a mistake; undefined where none breaks. */
+export async function smallestCounterexample(
+  mistake: Mistake,
+  seed: number,
+  runs: number,
+): Promise<number | undefined> {
+  const { by } = await firstCatch(mistake, seed, runs)
+  if (by.length === 0) return undefined
+  const { operators } = await runLaws(mistaken(mistake), {
+    operators: [mistake.operator],
+    laws: [by[0].law],
+    runs: by[0].cases,
+    seed,
+    shrinkSeconds: 4,
+  })
+  const [{ counterexample }] = operators[mistake.operator].laws
+  if (counterexample === undefined) return undefined
+  return [...Object.values(counterexample.inputs), ...Object.values(counterexample.gradients ?? {})].reduce(
+    (sum, { data }) => sum + data.length,
+    0,
+  )
+}
+
+/** Whether a law compares with the reference: what is left shows what is broken in an implementation that chose otherwise. */
+export function comparesWithOracle({ kind, name }: Pick<Law, 'kind' | 'name'>): boolean {
+  return kind === 'oracle' || name === "has the oracle's gradient"
+}
+
+/** A mistake is gross where it shows within the first cases of some law: it is wrong nearly always. */
+export function isGross({ by }: Caught): boolean {
+  return by.some(({ cases }) => cases <= grossWithin)
+}
+
+/** How many cases those are. */
+const grossWithin = 5
+
 /** An honest implementation under the profile that its platform has. */
 function variant(options: Partial<ArithmeticOptions>, profile: ProfileName = 'ieee'): Subject {
   const implementation = emulated(options)

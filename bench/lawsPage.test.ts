@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { mistakes } from '../mistakes/index.js'
 import { laws } from '../properties/index.js'
-import { changedVerdicts, firstCatch, type Judgement } from './lawPower.js'
+import { changedVerdicts, firstCatch, type Judgement, smallestCounterexample } from './lawPower.js'
 import { lawsPage, summaryText } from './lawsPage.js'
 
 const judgement = (seed: number, status: Judgement['status']): Judgement => ({
@@ -23,6 +23,7 @@ const figures = {
   ],
   lowered: { float16: [{ mistake: first, seed: 1, by: [] }] },
   judgements: [judgement(1, 'held'), judgement(2, 'suspicious')],
+  counterexamples: [4, 13, undefined, 12],
   runs: 100,
   variantRuns: 10,
   mistakeSeeds: [1],
@@ -45,6 +46,11 @@ describe('the page of figures', () => {
     expect(page).toContain(`| ${first.operator}: agrees with the oracle | ${first.name} |`)
   })
 
+  it('counts the counterexamples that a person can follow, and what the laws catch without the reference', () => {
+    expect(page).toContain('| counterexamples of at most 12 elements, of a sample | 2 of 4 (50 %) |')
+    expect(page).toContain('caught by a law that does not compare with the reference | 0 of 1 (0 %) |')
+  })
+
   it('names what lower precision hides', () => {
     expect(page).toContain(`- float16: ${first.name}`)
   })
@@ -59,6 +65,10 @@ describe('the measurement', () => {
   it('counts the verdicts that differ from what the same law says for most seeds', () => {
     expect(changedVerdicts([judgement(1, 'held'), judgement(2, 'held'), judgement(3, 'broken')])).toBe(1)
     expect(changedVerdicts([judgement(1, 'held'), judgement(2, 'held')])).toBe(0)
+  })
+
+  it('finds a small counterexample of a mistake', async () => {
+    expect(await smallestCounterexample(first, 1, 20)).toBeLessThanOrEqual(12)
   })
 
   it('finds a law that a mistake breaks, in lower precision too', async () => {

@@ -1,6 +1,6 @@
 import type { Mistake } from '../mistakes/index.js'
 import type { Law } from '../properties/index.js'
-import { type Caught, changedVerdicts, grouped, type Judgement } from './lawPower.js'
+import { type Caught, changedVerdicts, comparesWithOracle, grouped, isGross, type Judgement } from './lawPower.js'
 
 /** All that was measured, and how. */
 export interface Figures {
@@ -10,6 +10,8 @@ export interface Figures {
   /** The same for one seed and implementations of lower precision, up to the first law that breaks. */
   readonly lowered: Readonly<Record<string, readonly Caught[]>>
   readonly judgements: readonly Judgement[]
+  /** Elements of the counterexamples of some of the mistakes; undefined where no law broke. */
+  readonly counterexamples: readonly (number | undefined)[]
   readonly runs: number
   readonly variantRuns: number
   readonly mistakeSeeds: readonly number[]
@@ -23,10 +25,11 @@ function share(part: number, whole: number): string {
 /** The headline figures: what, and the figure. */
 function headlines(figures: Figures): readonly [string, string][] {
   const { laws, mistakes, caught, lowered, judgements, runs, mistakeSeeds } = figures
-  const comparing = laws.filter(({ kind, name }) => kind === 'oracle' || name === "has the oracle's gradient")
-  const otherwise = ofFirstSeed(figures).filter(({ by }) =>
-    by.some((each) => comparing.every(({ name }) => name !== each.law)),
-  )
+  const comparing = laws.filter(comparesWithOracle)
+  const caughtOtherwise = ({ by }: Caught) => by.some((each) => comparing.every(({ name }) => name !== each.law))
+  const otherwise = ofFirstSeed(figures).filter(caughtOtherwise)
+  const gross = ofFirstSeed(figures).filter(isGross)
+  const small = figures.counterexamples.filter((size) => size !== undefined && size <= 12)
   const alwaysCaught = mistakes.filter((mistake) =>
     caught.every((result) => result.mistake !== mistake || result.by.length > 0),
   )
@@ -43,6 +46,11 @@ function headlines(figures: Figures): readonly [string, string][] {
       share(alwaysCaught.length, mistakes.length),
     ],
     ['mistakes caught by a law that does not compare with the reference', share(otherwise.length, mistakes.length)],
+    [
+      'gross mistakes (seen within 5 cases) caught by a law that does not compare with the reference',
+      share(gross.filter(caughtOtherwise).length, gross.length),
+    ],
+    ['counterexamples of at most 12 elements, of a sample', share(small.length, figures.counterexamples.length)],
     ...Object.entries(lowered).map(([precision, results]): [string, string] => [
       `mistakes caught in a ${precision} implementation`,
       share(results.filter(({ by }) => by.length > 0).length, results.length),

@@ -2,12 +2,20 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { mistakes } from '../mistakes/index.js'
 import { laws } from '../properties/index.js'
-import { type Caught, catchMistake, firstCatch, honestVariants, type Judgement, judgeVariant } from './lawPower.js'
+import {
+  type Caught,
+  catchMistake,
+  firstCatch,
+  honestVariants,
+  type Judgement,
+  judgeVariant,
+  smallestCounterexample,
+} from './lawPower.js'
 import { lawsPage, summaryText } from './lawsPage.js'
 
 /** Cases a law for the mistakes. With the first seed all laws run, with the others until one breaks. */
 const runs = 100
-const mistakeSeeds = [1, 2, 3]
+const mistakeSeeds = [1, 2, 3, 4, 5]
 /** Cases a law for the honest variants: few, but on many seeds and subjects. */
 const variantRuns = 5
 const variantSeeds = Array.from({ length: 20 }, (_, i) => i + 1)
@@ -30,13 +38,31 @@ for (const precision of ['float32', 'float16', 'bfloat16'] as const) {
   for (const mistake of mistakes) lowered[precision].push(await firstCatch(mistake, mistakeSeeds[0], runs, precision))
 }
 
+/** Every so many-th mistake has its counterexample made small. */
+const sampled = 4
+progress('counterexamples')
+const counterexamples: (number | undefined)[] = []
+for (const [i, mistake] of mistakes.entries())
+  if (i % sampled === 0) counterexamples.push(await smallestCounterexample(mistake, mistakeSeeds[0], runs))
+
 const judgements: Judgement[] = []
 for (const seed of variantSeeds) {
   progress(`honest variants, seed ${seed} of ${variantSeeds.length}`)
   for (const variant of honestVariants(seed)) judgements.push(...(await judgeVariant(variant, seed, variantRuns)))
 }
 
-const figures = { laws, mistakes, caught, lowered, judgements, runs, variantRuns, mistakeSeeds, variantSeeds }
+const figures = {
+  laws,
+  mistakes,
+  caught,
+  lowered,
+  judgements,
+  counterexamples,
+  runs,
+  variantRuns,
+  mistakeSeeds,
+  variantSeeds,
+}
 process.stdout.write(`${summaryText(figures)}\n`)
 const page = fileURLToPath(new URL('../../docs/laws.md', import.meta.url))
 writeFileSync(page, lawsPage(figures))

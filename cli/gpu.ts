@@ -1,6 +1,5 @@
 import { exercises } from '../exercises/index.js'
-import { backendNames } from '../gpu/index.js'
-import { contract } from '../oracle/index.js'
+import { backendNames, operatorNames } from '../gpu/index.js'
 import { matrixText } from '../reports/matrixText.js'
 import { crossCheck, type MatrixReport } from '../subjects/matrix.js'
 import { type CommonOptions, colorsFor, freshSeed, writeReport } from './output.js'
@@ -28,12 +27,12 @@ export async function gpu(options: GpuOptions): Promise<number> {
   const backends = backendNames.filter(
     (name) => (chosen.length === 0 && required.length === 0) || chosen.includes(name) || required.includes(name),
   )
-  const operators = options.operators?.map((name) => known('operator', name, Object.keys(contract)))
+  const operators = options.operators?.map((name) => known('operator with kernels', name, operatorNames))
   const ids = options.exercise?.map((id) => known('exercise', id, allIds))
   const progress = openProgress(options.quiet === true)
   const report = await crossCheck({
     backends,
-    operators: operators ?? (ids === undefined ? Object.keys(contract) : []),
+    operators: operators ?? (ids === undefined ? operatorNames : []),
     exercises: exercises.filter(({ id }) => ids?.includes(id) ?? operators === undefined),
     runs: options.runs,
     seed: options.seed ?? freshSeed(),

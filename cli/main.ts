@@ -62,7 +62,9 @@ function program(finish: (status: number) => void): Command {
     .action(async (files, options) => finish(await (await import('./mark.js')).mark(files, options)))
 
   withCommonOptions(answerkey.command('test'))
-    .description('run the laws against an implementation: oracle, gpu:BACKEND, or a JS/TS module')
+    .description(
+      'run the laws against an implementation: oracle, gpu:BACKEND, a JS/TS module, or a command such as "python3 impl.py"',
+    )
     .argument('<subject>')
     .option('--operators <names>', 'only these operators, separated by commas', names)
     .option('--runs <n>', 'cases a law', wholeNumber(1), 100)
@@ -72,6 +74,7 @@ function program(finish: (status: number) => void): Command {
     .option('--time-limit <seconds>', 'of the whole run', seconds)
     .option('--timeout <seconds>', 'of one call', seconds, 10)
     .option('--strict', 'count suspicious results as broken')
+    .option('--search', 'climb from the worst cases to worse ones, with three quarters of the runs')
     .action(async (subject, options) => finish(await (await import('./test.js')).test(subject, options)))
 
   withCommonOptions(answerkey.command('gpu'))

@@ -18,6 +18,7 @@ interface TestOptions extends CommonOptions {
   readonly timeLimit?: number
   readonly timeout: number
   readonly strict?: true
+  readonly search?: true
 }
 
 /** `answerkey test SUBJECT`: 0 where every law held, 1 where one did not, a UsageError where nothing could be run. */
@@ -42,11 +43,13 @@ export async function test(spec: string, options: TestOptions): Promise<number> 
       runs: options.runs,
       seed,
       strict: options.strict === true,
-      // A module's worker watches the time itself; the oracle needs no watching.
+      search: options.search === true && options.path === undefined,
+      // Modules and processes have their calls watched where they run; the oracle needs no watching.
       ...(spec.startsWith('gpu:') && { timeoutSeconds: options.timeout, concurrency: 16 }),
+      ...(subject.concurrency !== undefined && { concurrency: subject.concurrency }),
       explain: lookalike(subject),
       replayCommand: (law, path) =>
-        `answerkey test ${quoted(spec)} --operators ${law.operator} --law ${quoted(law.name)} --seed ${seed} --runs ${options.runs} --path ${path}`,
+        `answerkey test ${quoted(spec)} --operators ${law.operator} --law ${quoted(law.name)} --seed ${seed} --runs ${options.runs} ${path === undefined ? '--search' : `--path ${path}`}`,
       onProgress: ({ done, total, operator, law }) => progress.update(done, total, `${operator}: ${law}`),
     })
     progress.stop()

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { contract } from '../oracle/index.js'
 import { profileNamed, runLaws } from '../properties/index.js'
-import { availableBackends, backendNames } from './index.js'
+import { availableBackends, backendNames, operatorNames } from './index.js'
 
 const { backends, unavailable } = await availableBackends()
 
 describe.each(backends)('on $name every law holds for', ({ implementation, profileName }) => {
   const subject = { ...implementation, profile: profileNamed(profileName, 'float32') }
-  it.each(Object.keys(contract))('%s', async (operator) => {
+  it.each(operatorNames)('%s', async (operator) => {
     const { operators } = await runLaws(subject, { operators: [operator], runs: 20, seed: 7, concurrency: 16 })
     const { laws } = operators[operator]
     expect(

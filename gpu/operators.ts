@@ -29,3 +29,6 @@ export const operators: Readonly<Record<string, GpuOperator>> = {
   rnn: recurrent.rnn,
   sgd: optimizers.sgd,
 }
+
+/** The operators that have kernels; the others of the contract run on the oracle only. */
+export const operatorNames: readonly string[] = Object.keys(operators)

@@ -1,12 +1,39 @@
 import { mistakes as activations } from './activations.js'
+import { mistakes as adam } from './adam.js'
+import { mistakes as adversarial } from './adversarial.js'
+import { mistakes as attention } from './attention.js'
+import { mistakes as augmentation } from './augmentation.js'
+import { mistakes as autoencoders } from './autoencoders.js'
+import { mistakes as averagePooling } from './averagePooling.js'
+import { mistakes as binaryCrossEntropy } from './binaryCrossEntropy.js'
+import { mistakes as contrastive } from './contrastive.js'
 import { mistakes as convolution } from './convolution.js'
+import { mistakes as convolution1d } from './convolution1d.js'
+import { mistakes as cosineSimilarity } from './cosineSimilarity.js'
 import { mistakes as embeddings } from './embeddings.js'
+import { mistakes as gelu } from './gelu.js'
+import { mistakes as gru } from './gru.js'
+import { mistakes as leakyRelu } from './leakyRelu.js'
 import { mistakes as linear } from './linear.js'
 import { mistakes as losses } from './losses.js'
+import { mistakes as lstm } from './lstm.js'
+import { mistakes as luongAttention } from './luongAttention.js'
 import type { Mistake } from './mistake.js'
+import { mistakes as multiHeadAttention } from './multiHeadAttention.js'
+import { mistakes as negativeSampling } from './negativeSampling.js'
+import { mistakes as normalization } from './normalization.js'
 import { mistakes as optimizers } from './optimizers.js'
+import { mistakes as patchEmbedding } from './patchEmbedding.js'
 import { mistakes as pooling } from './pooling.js'
+import { mistakes as positionalEncoding } from './positionalEncoding.js'
+import { mistakes as pretraining } from './pretraining.js'
+import { mistakes as quadraticAttention } from './quadraticAttention.js'
 import { mistakes as recurrent } from './recurrent.js'
+import { mistakes as regularization } from './regularization.js'
+import { mistakes as resampling } from './resampling.js'
+import { mistakes as separableConvolution } from './separableConvolution.js'
+import { mistakes as similarity } from './similarity.js'
+import { mistakes as transformer } from './transformer.js'
 
 export { type Mistake, mistaken } from './mistake.js'
 
@@ -16,10 +43,37 @@ export const mistakes: readonly Mistake[] = [
   ...activations,
   ...losses,
   ...convolution,
+  ...separableConvolution,
+  ...convolution1d,
   ...pooling,
+  ...normalization,
+  ...regularization,
+  ...averagePooling,
   ...embeddings,
   ...recurrent,
+  ...lstm,
+  ...gru,
+  ...attention,
+  ...multiHeadAttention,
+  ...luongAttention,
+  ...quadraticAttention,
+  ...transformer,
+  ...autoencoders,
+  ...adversarial,
+  ...augmentation,
+  ...resampling,
   ...optimizers,
+  ...leakyRelu,
+  ...gelu,
+  ...binaryCrossEntropy,
+  ...positionalEncoding,
+  ...patchEmbedding,
+  ...cosineSimilarity,
+  ...negativeSampling,
+  ...contrastive,
+  ...similarity,
+  ...adam,
+  ...pretraining,
 ]
 
 /** The mistakes known of one operator. */

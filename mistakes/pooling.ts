@@ -8,7 +8,7 @@ const rightPool = passes(maxPool2d)
 const rightMean = passes(meanOverTime)
 
 /** The places in x, in row-major order, of the entries of each window, window after window. */
-function windows(x: Tensor, attributes: Attributes): readonly (readonly number[])[] {
+export function windows(x: Tensor, attributes: Attributes): readonly (readonly number[])[] {
   const [N, C, H, W] = x.shape
   const [kernel, stride, padding] = ['kernel', 'stride', 'padding'].map((name) => listOf(attributes, name))
   const [height, width] = [H, W].map((length, d) => Math.floor((length + 2 * padding[d] - kernel[d]) / stride[d]) + 1)

@@ -118,6 +118,8 @@ export interface Declaration {
   readonly dimensionNames?: Readonly<Record<string, string>>
   /** What must hold beyond declared dimensions and ranges; answers with what is wrong, or nothing. */
   constraint?(call: CallShape): string | undefined
+  /** What must hold of the inputs' values beyond declared ranges; answers with what is wrong, or nothing. */
+  valueConstraint?(inputs: Tensors, call: CallShape): string | undefined
   /** Shapes of the outputs whose dimensions are not named sizes of the inputs. */
   outputShapes?(call: CallShape): Readonly<Record<string, readonly number[]>>
 }

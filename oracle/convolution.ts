@@ -1,6 +1,6 @@
 import { type AttributeDeclaration, type Attributes, float, optional, output } from './contract.js'
-import { defineOperator } from './operator.js'
-import { rowMajor, type Tensor, tensor, zeros } from './tensor.js'
+import { backwardOf, defineOperator } from './operator.js'
+import { reshape, rowMajor, type Tensor, tensor, zeros } from './tensor.js'
 
 type Pair = readonly [number, number]
 
@@ -21,6 +21,14 @@ export function windowComplaint(axis: string, input: number, kernel: number, pad
   const padded = input + 2 * padding
   if (window <= padded) return undefined
   return `the window is ${window} ${axis} (kernel ${kernel}, dilation ${dilation}), larger than the padded input's ${padded}; it should fit`
+}
+
+/** What is wrong with a number of groups, or nothing. */
+function groupsComplaint(inputChannels: number, outputChannels: number, groups: number): string | undefined {
+  if (inputChannels % groups !== 0) return `groups is ${groups}; it should divide the ${inputChannels} input channels`
+  if (outputChannels % groups !== 0)
+    return `groups is ${groups}; it should divide the ${outputChannels} output channels`
+  return undefined
 }
 
 /** A pair attribute of a filled-in call. */
@@ -117,12 +125,11 @@ export const conv2d = defineOperator({
   outputs: { y: output('N', 'O', 'H′', 'W′') },
   dimensionNames: { N: 'images', C: 'input channels', O: 'output channels' },
   constraint: ({ sizes: { C, O, H, W, KH, KW }, attributes }) => {
-    const groups = Number(attributes.groups)
-    if (C % groups !== 0) return `groups is ${groups}; it should divide the ${C} input channels`
-    if (O % groups !== 0) return `groups is ${groups}; it should divide the ${O} output channels`
     const [padding, dilation] = [pairOf(attributes, 'padding'), pairOf(attributes, 'dilation')]
     return (
-      windowComplaint('high', H, KH, padding[0], dilation[0]) ?? windowComplaint('wide', W, KW, padding[1], dilation[1])
+      groupsComplaint(C, O, Number(attributes.groups)) ??
+      windowComplaint('high', H, KH, padding[0], dilation[0]) ??
+      windowComplaint('wide', W, KW, padding[1], dilation[1])
     )
   },
   outputShapes: ({ sizes: { N, O, H, W, KH, KW }, attributes }) => {
@@ -166,6 +173,97 @@ export const conv2d = defineOperator({
     const area = c.outH * c.outW
     for (let i = 0; i < g.length; i++) gradBias.data[Math.floor(i / area) % c.O] += g[i]
     return { x: gradX, weight: gradWeight, ...(bias === undefined ? {} : { bias: gradBias }) }
+  },
+})
+
+/** A signal x[N,C,L] or its weight[O,C/groups,K] as an image one row high. */
+function asImage(x: Tensor): Tensor {
+  return reshape(x, [x.shape[0], x.shape[1], 1, x.shape[2]])
+}
+
+function asSignal(x: Tensor): Tensor {
+  return reshape(x, [x.shape[0], x.shape[1], x.shape[3]])
+}
+
+/** The settings of a convolution along one axis, for an image one row high. */
+function alongWidth(settings: { stride: number; padding: number; dilation: number; groups: number }) {
+  const { stride, padding, dilation, groups } = settings
+  return { stride: [1, stride], padding: [0, padding], dilation: [1, dilation], groups }
+}
+
+const step = { type: 'number', integer: true, least: 1, default: 1 } as const
+
+export const conv1d = defineOperator({
+  name: 'conv1d',
+  family: 'convolution',
+  summary: 'cross-correlation with zero padding: y[n,o,i] = b[o] + Σ x[n, c, i·s + p·d − pad]·w[o,c,p]',
+  source: 'Deep Learning (MIT Press 2016), section 9.1; A guide to convolution arithmetic',
+  inputs: { x: float('N', 'C', 'L'), weight: float('O', 'C/groups', 'K'), bias: optional(float('O')) },
+  attributes: {
+    stride: step,
+    padding: { type: 'number', integer: true, least: 0, default: 0 },
+    dilation: step,
+    groups: step,
+  },
+  outputs: { y: output('N', 'O', 'L′') },
+  dimensionNames: { N: 'signals', C: 'input channels', O: 'output channels' },
+  constraint: ({ sizes: { C, O, L, K }, attributes }) =>
+    groupsComplaint(C, O, Number(attributes.groups)) ??
+    windowComplaint('long', L, K, Number(attributes.padding), Number(attributes.dilation)),
+  outputShapes: ({ sizes: { N, O, L, K }, attributes }) => {
+    const [stride, padding, dilation] = ['stride', 'padding', 'dilation'].map((name) => Number(attributes[name]))
+    return { y: [N, O, windowPositions(L, K, stride, padding, dilation)] }
+  },
+  /** conv2d of an image one row high. */
+  forward: ({ x, weight, bias }, settings) => {
+    const inputs = { x: asImage(x), weight: asImage(weight), ...(bias && { bias }) }
+    return { y: asSignal(conv2d.forward(inputs, alongWidth(settings)).y) }
+  },
+  backward: ({ x, weight, bias }, settings, { y }) => {
+    const inputs = { x: asImage(x), weight: asImage(weight), ...(bias && { bias }) }
+    const gradients = backwardOf(conv2d)(inputs, alongWidth(settings), { y: asImage(y) })
+    return { ...gradients, x: asSignal(gradients.x), weight: asSignal(gradients.weight) }
+  },
+})
+
+export const depthwiseSeparableConv2d = defineOperator({
+  name: 'depthwiseSeparableConv2d',
+  family: 'convolution',
+  summary: 'one filter a channel (conv2d with groups = C), then a 1×1 convolution over the channels',
+  source: 'MobileNets (2017), section 3.1',
+  inputs: {
+    x: float('N', 'C', 'H', 'W'),
+    depthwise: float('C', '1', 'KH', 'KW'),
+    pointwise: float('O', 'C', '1', '1'),
+    bias: optional(float('O')),
+  },
+  attributes: { stride: positive, padding: wholeNumber },
+  outputs: { y: output('N', 'O', 'H′', 'W′') },
+  dimensionNames: { N: 'images', C: 'input channels', O: 'output channels' },
+  constraint: ({ sizes: { H, W, KH, KW }, attributes }) => {
+    const padding = pairOf(attributes, 'padding')
+    return windowComplaint('high', H, KH, padding[0], 1) ?? windowComplaint('wide', W, KW, padding[1], 1)
+  },
+  outputShapes: ({ sizes: { N, O, H, W, KH, KW }, attributes }) => {
+    const [stride, padding] = [pairOf(attributes, 'stride'), pairOf(attributes, 'padding')]
+    const height = windowPositions(H, KH, stride[0], padding[0], 1)
+    return { y: [N, O, height, windowPositions(W, KW, stride[1], padding[1], 1)] }
+  },
+  forward: ({ x, depthwise, pointwise, bias }, settings) => {
+    const { y } = conv2d.forward({ x, weight: depthwise }, { ...settings, groups: x.shape[1] })
+    return { y: conv2d.forward({ x: y, weight: pointwise, ...(bias && { bias }) }).y }
+  },
+  backward: ({ x, depthwise, pointwise, bias }, settings, { y: gradient }) => {
+    const first = { ...settings, groups: x.shape[1] }
+    const { y } = conv2d.forward({ x, weight: depthwise }, first)
+    const mixing = backwardOf(conv2d)({ x: y, weight: pointwise, ...(bias && { bias }) }, {}, { y: gradient })
+    const filtering = backwardOf(conv2d)({ x, weight: depthwise }, first, { y: mixing.x })
+    return {
+      x: filtering.x,
+      depthwise: filtering.weight,
+      pointwise: mixing.weight,
+      ...(bias && { bias: mixing.bias }),
+    }
   },
 })
 

@@ -1,13 +1,32 @@
-import { logSoftmax, relu, sigmoid, softmax, tanh } from './activations.js'
+import { gelu, leakyRelu, logSoftmax, relu, sigmoid, softmax, tanh } from './activations.js'
+import { discriminatorLoss, generatorLoss } from './adversarial.js'
+import { scaledDotProductAttention } from './attention.js'
+import { adjustColor, crop, gaussianBlur, horizontalFlip, resize } from './augmentation.js'
+import { linearAutoencoder, recursiveAutoencoder } from './autoencoders.js'
 import type { Declaration, Implementation } from './contract.js'
-import { conv2d, convOutputSize } from './convolution.js'
-import { embedding, oneHot } from './embeddings.js'
+import { contrastiveLoss, infoNce, momentumUpdate, ntXent } from './contrastive.js'
+import { conv1d, conv2d, convOutputSize, depthwiseSeparableConv2d } from './convolution.js'
+import {
+  cosineSimilarity,
+  embedding,
+  negativeSampling,
+  oneHot,
+  patchEmbedding,
+  positionalEncoding,
+} from './embeddings.js'
 import { linear, matmul } from './linear.js'
-import { crossEntropy, squaredError, weightPenalty } from './losses.js'
+import { binaryCrossEntropy, crossEntropy, squaredError, weightPenalty } from './losses.js'
+import { luongAttention } from './luongAttention.js'
+import { multiHeadAttention } from './multiHeadAttention.js'
+import { batchNorm, layerNorm } from './normalization.js'
 import type { OracleOperator } from './operator.js'
-import { sgd } from './optimizers.js'
-import { maxPool2d, meanOverTime } from './pooling.js'
-import { rnn } from './recurrent.js'
+import { adam, sgd } from './optimizers.js'
+import { adaptiveAvgPool2d, avgPool2d, maxPool2d, meanOverTime } from './pooling.js'
+import { maskTokens } from './pretraining.js'
+import { quadraticAttention } from './quadraticAttention.js'
+import { gru, lstm, rnn } from './recurrent.js'
+import { dropout, localResponseNorm } from './regularization.js'
+import { decoderLayer, encoderLayer, feedForward } from './transformer.js'
 
 /** Every operator of the reference, in the order of the contract's page. */
 const operators: readonly OracleOperator[] = [
@@ -16,19 +35,58 @@ const operators: readonly OracleOperator[] = [
   sigmoid,
   tanh,
   relu,
+  leakyRelu,
+  gelu,
   softmax,
   logSoftmax,
   squaredError,
   crossEntropy,
+  binaryCrossEntropy,
   weightPenalty,
+  conv1d,
   conv2d,
+  depthwiseSeparableConv2d,
   convOutputSize,
   maxPool2d,
+  avgPool2d,
+  adaptiveAvgPool2d,
   meanOverTime,
+  layerNorm,
+  batchNorm,
+  localResponseNorm,
+  dropout,
   oneHot,
   embedding,
+  positionalEncoding,
+  patchEmbedding,
+  cosineSimilarity,
+  negativeSampling,
   rnn,
+  lstm,
+  gru,
+  scaledDotProductAttention,
+  multiHeadAttention,
+  luongAttention,
+  quadraticAttention,
+  feedForward,
+  encoderLayer,
+  decoderLayer,
+  linearAutoencoder,
+  recursiveAutoencoder,
+  contrastiveLoss,
+  infoNce,
+  ntXent,
+  momentumUpdate,
+  discriminatorLoss,
+  generatorLoss,
+  horizontalFlip,
+  gaussianBlur,
+  adjustColor,
+  crop,
+  resize,
   sgd,
+  adam,
+  maskTokens,
 ]
 
 /** The reference: float64 on ndarray. */

@@ -3,7 +3,7 @@ import { defineOperator } from './operator.js'
 import { reshape, rowMajor, sizeOf, type Tensor, tensor } from './tensor.js'
 
 /** Row-major a[M,K] times b[K,N], added into y[M,N] from the given offsets on; rows of b are walked in memory order. */
-function addProduct(
+export function addProduct(
   y: Float64Array,
   yOffset: number,
   a: Float64Array,

@@ -1,25 +1,26 @@
 import { forEachLane, lanesAlong, logSumExp } from './activations.js'
 import { type CallShape, float, int, lossOutput, scalarOutput } from './contract.js'
+import { logistic, softplus } from './elementary.js'
 import { defineOperator } from './operator.js'
 import { item, map, rowMajor, scalar, type Tensor, tensor } from './tensor.js'
 
-const reduction = { type: 'choice', values: ['mean', 'sum', 'none'], default: 'mean' } as const
-type Reduction = 'mean' | 'sum' | 'none'
+export const reduction = { type: 'choice', values: ['mean', 'sum', 'none'], default: 'mean' } as const
+export type Reduction = 'mean' | 'sum' | 'none'
 
 /** One loss an item: their mean, their sum, or all of them. */
-function reduce(items: Tensor, by: Reduction): Tensor {
+export function reduce(items: Tensor, by: Reduction): Tensor {
   if (by === 'none') return items
   const sum = rowMajor(items).reduce((total, loss) => total + loss, 0)
   return scalar(by === 'sum' ? sum : sum / items.size)
 }
 
 /** The gradient with respect to each of `count` item losses, from the gradient with respect to their reduction. */
-function spread(gradient: Tensor, by: Reduction, count: number): Float64Array {
+export function spread(gradient: Tensor, by: Reduction, count: number): Float64Array {
   if (by === 'none') return rowMajor(gradient)
   return new Float64Array(count).fill(by === 'sum' ? item(gradient) : item(gradient) / count)
 }
 
-function lossShape(items: (call: CallShape) => readonly number[]) {
+export function lossShape(items: (call: CallShape) => readonly number[]) {
   return (call: CallShape) => ({ loss: call.attributes.reduction === 'none' ? items(call) : [] })
 }
 
@@ -79,7 +80,7 @@ export const crossEntropy = defineOperator({
     })
     return { loss: reduce(tensor([N], items), reduction) }
   },
-  /** ∂/∂z = softmax(z) − q */
+  /** ∂/∂z = softmax(z) − q; at the target pₜ − 1 is taken as −Σ_{c≠t} p, which keeps its digits where pₜ is near 1. */
   backward: ({ logits, target }, { labelSmoothing, reduction }, { loss }) => {
     const [N, C] = logits.shape
     const z = rowMajor(logits)
@@ -89,11 +90,42 @@ export const crossEntropy = defineOperator({
     forEachLane(lanesAlong(logits.shape, 1), (start) => {
       const n = start / C
       const { maximum, sum } = logSumExp(z, start, 1, C)
+      let others = 0
       for (let c = 0; c < C; c++) {
-        const q = labelSmoothing / C + (c === targets[n] ? 1 - labelSmoothing : 0)
-        result[start + c] = g[n] * (Math.exp(z[start + c] - maximum) / sum - q)
+        if (c === targets[n]) continue
+        const p = Math.exp(z[start + c] - maximum) / sum
+        others += p
+        result[start + c] = g[n] * (p - labelSmoothing / C)
       }
+      // 1 − pₜ loses its digits where pₜ is near 1, and the sum of many small shares where it is not.
+      const share = Math.exp(z[start + targets[n]] - maximum) / sum
+      const rest = share < 0.5 ? 1 - share : others
+      result[start + targets[n]] = g[n] * (labelSmoothing - labelSmoothing / C - rest)
     })
+    return { logits: tensor(logits.shape, result) }
+  },
+})
+
+export const binaryCrossEntropy = defineOperator({
+  name: 'binaryCrossEntropy',
+  family: 'losses',
+  summary: '−t·log σ(z) − (1 − t)·log(1 − σ(z)), from the logits z; no gradient for the target t',
+  source: 'Deep Learning (MIT Press 2016), section 6.2.2.2',
+  inputs: { logits: float(), target: { ...float(), least: 0, most: 1, constant: true } },
+  attributes: { reduction },
+  outputs: { loss: lossOutput },
+  outputShapes: lossShape(({ shapes }) => shapes.logits),
+  /** −log σ(z) = softplus(−z) and −log(1 − σ(z)) = softplus(z): a sum of terms ≥ 0, finite for every z. */
+  forward: ({ logits, target }, { reduction }) => {
+    const t = rowMajor(target)
+    const items = rowMajor(logits).map((z, i) => t[i] * softplus(-z) + (1 - t[i]) * softplus(z))
+    return { loss: reduce(tensor(logits.shape, items), reduction) }
+  },
+  /** ∂/∂z = σ(z) − t = (1 − t)·σ(z) − t·σ(−z), the second form for the digits where σ is near 1. */
+  backward: ({ logits, target }, { reduction }, { loss }) => {
+    const t = rowMajor(target)
+    const g = spread(loss, reduction, logits.size)
+    const result = rowMajor(logits).map((z, i) => g[i] * ((1 - t[i]) * logistic(z) - t[i] * logistic(-z)))
     return { logits: tensor(logits.shape, result) }
   },
 })

@@ -58,6 +58,12 @@ export function defineOperator<
   return operator
 }
 
+/** The backward pass of an operator that has one, for those composed of it. Throws a TypeError where it has none. */
+export function backwardOf(operator: OracleOperator): NonNullable<OracleOperator['backward']> {
+  if (operator.backward === undefined) throw new TypeError(`${operator.declaration.name} has no backward pass`)
+  return operator.backward
+}
+
 // Validation has just proved what these three state; TypeScript cannot follow it from a value to a mapped type.
 function inputsOf<I extends InputDeclarations>(inputs: Tensors): InputsOf<I> {
   return inputs as InputsOf<I>

@@ -27,3 +27,40 @@ export const sgd = defineOperator({
     }
   },
 })
+
+/** 1 − β^t = −(e^(t·log β) − 1), which keeps its digits where β^t is near 1. */
+function oneMinusPower(beta: number, step: number): number {
+  return -Math.expm1(step * Math.log(beta))
+}
+
+export const adam = defineOperator({
+  name: 'adam',
+  family: 'optimizers',
+  summary:
+    'm = beta1·m + (1 − beta1)·g; v = beta2·v + (1 − beta2)·g²; p − learningRate·m̂/(√v̂ + epsilon), m̂ = m/(1 − beta1^step), v̂ = v/(1 − beta2^step)',
+  source: 'Adam: A Method for Stochastic Optimization (2015), algorithm 1',
+  inputs: { parameter: float(), gradient: float(), mean: float(), variance: { ...float(), least: 0 } },
+  attributes: {
+    step: { type: 'number', integer: true, least: 1 },
+    learningRate: { type: 'number', least: 0, default: 1e-3 },
+    beta1: { type: 'number', least: 0, below: 1, default: 0.9 },
+    beta2: { type: 'number', least: 0, below: 1, default: 0.999 },
+    epsilon: { type: 'number', above: 0, default: 1e-8 },
+  },
+  outputs: { parameter: output(), mean: output(), variance: output() },
+  forward: ({ parameter, gradient, mean, variance }, { step, learningRate, beta1, beta2, epsilon }) => {
+    const g = rowMajor(gradient)
+    const newMean = rowMajor(mean).map((m, i) => beta1 * m + (1 - beta1) * g[i])
+    const newVariance = rowMajor(variance).map((v, i) => beta2 * v + (1 - beta2) * g[i] * g[i])
+    const newParameter = rowMajor(parameter).map((p, i) => {
+      const correctedMean = newMean[i] / oneMinusPower(beta1, step)
+      const correctedVariance = newVariance[i] / oneMinusPower(beta2, step)
+      return p - (learningRate * correctedMean) / (Math.sqrt(correctedVariance) + epsilon)
+    })
+    return {
+      parameter: tensor(parameter.shape, newParameter),
+      mean: tensor(parameter.shape, newMean),
+      variance: tensor(parameter.shape, newVariance),
+    }
+  },
+})

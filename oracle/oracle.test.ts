@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Attributes } from './contract.js'
-import { contract, oracle } from './index.js'
-import { copy, fromNested, type Nested, rowMajor, type Tensor, type Tensors, tensor, toNested } from './tensor.js'
+import { oracle } from './index.js'
+import { fromNested, type Nested, rowMajor, type Tensor, type Tensors, tensor } from './tensor.js'
+import { describeCalls } from './testing/everyCall.js'
 
 /** Numbers in [−2, 2) that look random and are always the same. */
 function numbers(shape: readonly number[], seed: number): Tensor {
@@ -34,7 +35,7 @@ function expectClose(actual: Tensor, expected: Nested): void {
     )
 }
 
-/** Calls with every operator once, for what holds of all of them. */
+/** Calls of the operators that have no test file of their own. */
 const calls: readonly { operator: string; inputs: Tensors; attributes: Attributes }[] = [
   { operator: 'matmul', inputs: { a: numbers([2, 3, 4], 1), b: numbers([4, 2], 2) }, attributes: {} },
   {
@@ -96,60 +97,10 @@ const calls: readonly { operator: string; inputs: Tensors; attributes: Attribute
   },
 ]
 
-/** The same tensor as a view: axes stored in reverse order, every second element, a negative stride, an offset. */
-function awkwardView(x: Tensor): Tensor {
-  const roomy = tensor(
-    [...x.shape.map((length) => 2 * length + 1)].reverse(),
-    new Float64Array(x.shape.reduce((p, l) => p * (2 * l + 1), 1)).fill(Number.NaN),
-  )
-  const reversed = roomy.transpose(...x.shape.map((_, d) => x.shape.length - 1 - d))
-  const view = reversed
-    .lo(...x.shape.map(() => 1))
-    .hi(...x.shape.map((length) => 2 * length))
-    .step(...x.shape.map((_, d) => (d === 0 ? -2 : 2)))
-  const data = rowMajor(x)
-  for (let i = 0; i < data.length; i++) {
-    const index: number[] = []
-    let rest = i
-    for (let d = x.shape.length - 1; d >= 0; d--) {
-      index.unshift(rest % x.shape[d])
-      rest = Math.floor(rest / x.shape[d])
-    }
-    view.set(...index, data[i])
-  }
-  return view
-}
-
-function all(call: (typeof calls)[number]): Tensors {
-  const outputs = forward(call.operator, call.inputs, call.attributes)
-  const gradients = Object.fromEntries(Object.entries(outputs).map(([name, y], i) => [name, numbers(y.shape, 20 + i)]))
-  const results = oracle.operators[call.operator].backward?.(call.inputs, call.attributes, gradients) ?? {}
-  return { ...outputs, ...Object.fromEntries(Object.entries(results).map(([name, x]) => [`∂${name}`, x])) }
-}
-
-describe('every operator', () => {
-  it('stands in the calls below', () => {
-    expect(calls.map(({ operator }) => operator).sort()).toEqual(Object.keys(contract).sort())
-  })
-
-  it.each(calls)(
-    '$operator gives the same for strided, reversed and offset views, and reads nothing beside them',
-    (call) => {
-      const views = Object.fromEntries(Object.entries(call.inputs).map(([name, x]) => [name, awkwardView(x)]))
-      const expected = all(call)
-      const actual = all({ ...call, inputs: views })
-      for (const [name, y] of Object.entries(expected)) expect(toNested(actual[name]), name).toEqual(toNested(y))
-    },
-  )
-
-  it.each(calls)('$operator modifies no input and shares no memory with one', (call) => {
-    const before = Object.fromEntries(Object.entries(call.inputs).map(([name, x]) => [name, copy(x)]))
-    const results = all(call)
-    for (const [name, x] of Object.entries(call.inputs)) expect(x.data, name).toEqual(before[name].data)
-    for (const result of Object.values(results))
-      for (const x of Object.values(call.inputs)) expect(result.data.buffer).not.toBe(x.data.buffer)
-  })
-})
+describeCalls(
+  [...new Set(calls.map(({ operator }) => operator))].map((operator) => oracle.operators[operator]),
+  calls,
+)
 
 describe('values worked by hand', () => {
   it('matmul multiplies row by column', () => {
@@ -317,27 +268,5 @@ describe('second formulations', () => {
                 }
             expect(y.get(n, o, i, j)).toBeCloseTo(sum, 13)
           }
-  })
-
-  it('every gradient agrees with a central difference of its forward pass', () => {
-    for (const { operator, inputs, attributes } of calls) {
-      const outputs = forward(operator, inputs, attributes)
-      const gradients = Object.fromEntries(Object.entries(outputs).map(([name, y]) => [name, numbers(y.shape, 9)]))
-      const analytic = oracle.operators[operator].backward?.(inputs, attributes, gradients) ?? {}
-      const scalarised = (changed: Tensors) =>
-        Object.entries(forward(operator, changed, attributes)).reduce((sum, [name, y]) => {
-          const g = rowMajor(gradients[name])
-          return sum + rowMajor(y).reduce((part, value, i) => part + value * g[i], 0)
-        }, 0)
-      for (const [name, gradient] of Object.entries(analytic))
-        for (const [i, slope] of rowMajor(gradient).entries()) {
-          const [up, down] = [copy(inputs[name]), copy(inputs[name])]
-          const h = 1e-5
-          up.data[i] += h
-          down.data[i] -= h
-          const numeric = (scalarised({ ...inputs, [name]: up }) - scalarised({ ...inputs, [name]: down })) / (2 * h)
-          expect(Math.abs(numeric - slope), `${operator} ${name}[${i}]: ${slope} against ${numeric}`).toBeLessThan(1e-8)
-        }
-    }
   })
 })

@@ -1,53 +1,48 @@
 import { float, optional, output } from './contract.js'
-import { product, sumLeading } from './linear.js'
+import { hyperbolicTangent, logistic, sechSquared } from './elementary.js'
+import { addProduct } from './linear.js'
 import { defineOperator } from './operator.js'
-import { reshape, rowMajor, type Tensor, tensor, zeros } from './tensor.js'
+import { gathererOf, type Network, stepOf, termsOf } from './recurrentSteps.js'
+import { copy, rowMajor, type Tensor, tensor, zeros } from './tensor.js'
+
+const dimensionNames = { T: 'steps', N: 'sequences', I: 'input features', H: 'hidden units' }
+
+/** The weights and biases of a recurrent network; `rows` is H, or H times the number of gates. */
+const parameters = (rows: string) => ({
+  weightInput: float(rows, 'I'),
+  weightHidden: float(rows, 'H'),
+  biasInput: optional(float(rows)),
+  biasHidden: optional(float(rows)),
+})
 
 type Activation = 'tanh' | 'relu' | 'identity'
 
 const activate: Readonly<Record<Activation, (a: number) => number>> = {
-  tanh: Math.tanh,
+  tanh: hyperbolicTangent,
   relu: (a) => Math.max(a, 0),
   identity: (a) => a,
 }
 
-/** f′ at the pre-activation a. tanh′ as 1/cosh² keeps its digits where tanh is near 1. */
+/** f′ at the pre-activation a. */
 const derivative: Readonly<Record<Activation, (a: number) => number>> = {
-  tanh: (a) => {
-    const e = Math.exp(-2 * Math.abs(a))
-    return (4 * e) / ((1 + e) * (1 + e))
-  },
+  tanh: sechSquared,
   relu: (a) => (a > 0 ? 1 : 0),
   identity: () => 1,
 }
 
-interface Parameters {
-  readonly x: Tensor
-  readonly h0?: Tensor
-  readonly weightInput: Tensor
-  readonly weightHidden: Tensor
-  readonly biasInput?: Tensor
-  readonly biasHidden?: Tensor
-}
-
-/** Pre-activations aₜ and hidden states hₜ of all steps, each [T,N,H]. */
-function run({ x, h0, weightInput, weightHidden, biasInput, biasHidden }: Parameters, activation: Activation) {
-  const [T, N] = x.shape
-  const H = weightHidden.shape[0]
-  const preActivations = rowMajor(product(reshape(x, [T * N, x.shape[2]]), weightInput.transpose(1, 0)))
+/** The hidden states hₜ of all steps, [T,N,H]. */
+function runRnn(network: Network, activation: Activation): Float64Array {
+  const [T, N] = network.x.shape
+  const H = network.weightHidden.shape[1]
+  const terms = termsOf(network)
+  const a = new Float64Array(N * H)
   const hidden = new Float64Array(T * N * H)
-  const [b, c] = [biasInput && rowMajor(biasInput), biasHidden && rowMajor(biasHidden)]
-  let previous = h0 ?? zeros([N, H])
   for (let t = 0; t < T; t++) {
-    const recurrent = rowMajor(product(previous, weightHidden.transpose(1, 0)))
-    const from = t * N * H
-    for (let i = 0; i < N * H; i++) {
-      preActivations[from + i] += recurrent[i] + (b?.[i % H] ?? 0) + (c?.[i % H] ?? 0)
-      hidden[from + i] = activate[activation](preActivations[from + i])
-    }
-    previous = tensor([N, H], hidden.subarray(from, from + N * H))
+    terms.input(t, a)
+    terms.hidden(stepOf(hidden, t - 1, network.h0, N * H), a)
+    for (let i = 0; i < N * H; i++) hidden[t * N * H + i] = activate[activation](a[i])
   }
-  return { preActivations, hidden }
+  return hidden
 }
 
 export const rnn = defineOperator({
@@ -55,47 +50,202 @@ export const rnn = defineOperator({
   family: 'recurrent',
   summary: 'hₜ = f(W·xₜ + b + U·hₜ₋₁ + c); h₀ = 0 where it is not given',
   source: 'Deep Learning (MIT Press 2016), section 10.2; ntua/1.3',
+  inputs: { x: float('T', 'N', 'I'), h0: optional(float('N', 'H')), ...parameters('H') },
+  attributes: { activation: { type: 'choice', values: ['tanh', 'relu', 'identity'], default: 'tanh' } },
+  outputs: { hidden: output('T', 'N', 'H') },
+  dimensionNames,
+  forward: (inputs, { activation }) => {
+    const [T, N] = inputs.x.shape
+    return { hidden: tensor([T, N, inputs.weightHidden.shape[1]], runRnn(inputs, activation)) }
+  },
+  /** Backpropagation through time: δₜ = f′(aₜ)⊙(∂L/∂hₜ + Uᵀ·δₜ₊₁). */
+  backward: (inputs, { activation }, { hidden: gradient }) => {
+    const [T, N] = inputs.x.shape
+    const H = inputs.weightHidden.shape[1]
+    const hidden = runRnn(inputs, activation)
+    const [g, U] = [rowMajor(gradient), rowMajor(inputs.weightHidden)]
+    const [terms, gatherer] = [termsOf(inputs), gathererOf(inputs)]
+    const delta = new Float64Array(N * H)
+    const fromNext = zeros([N, H])
+    for (let t = T - 1; t >= 0; t--) {
+      const previous = stepOf(hidden, t - 1, inputs.h0, N * H)
+      terms.input(t, delta)
+      terms.hidden(previous, delta) // The step's pre-activations give way to its δ.
+      for (let i = 0; i < N * H; i++)
+        delta[i] = derivative[activation](delta[i]) * (g[t * N * H + i] + fromNext.data[i])
+      gatherer.add(t, delta, delta, previous)
+      addProduct(fromNext.data.fill(0), 0, delta, 0, U, 0, [N, H, H])
+    }
+    return { ...gatherer.gradients, ...(inputs.h0 && { h0: fromNext }) }
+  },
+})
+
+/** Cells and hidden states of all steps, each [T,N,H]. */
+function runLstm(network: Network & { readonly c0?: Tensor }) {
+  const [T, N] = network.x.shape
+  const H = network.weightHidden.shape[1]
+  const terms = termsOf(network)
+  const a = new Float64Array(N * 4 * H)
+  const [cells, hidden] = [new Float64Array(T * N * H), new Float64Array(T * N * H)]
+  for (let t = 0; t < T; t++) {
+    terms.input(t, a)
+    terms.hidden(stepOf(hidden, t - 1, network.h0, N * H), a)
+    const c = stepOf(cells, t - 1, network.c0, N * H)
+    for (let i = 0; i < N * H; i++) {
+      const [input, forget, candidate, out] = gatesAt(i, H)
+      const at = t * N * H + i
+      cells[at] = logistic(a[forget]) * c[i] + logistic(a[input]) * hyperbolicTangent(a[candidate])
+      hidden[at] = logistic(a[out]) * hyperbolicTangent(cells[at])
+    }
+  }
+  return { cells, hidden }
+}
+
+/** Where the four gates of unit i of [N,H] stand in [N,4H]. */
+function gatesAt(i: number, H: number): readonly [number, number, number, number] {
+  const first = Math.floor(i / H) * 4 * H + (i % H)
+  return [first, first + H, first + 2 * H, first + 3 * H]
+}
+
+/** σ′(a) = σ(a)·σ(−a) */
+function logisticSlope(a: number): number {
+  return logistic(a) * logistic(-a)
+}
+
+export const lstm = defineOperator({
+  name: 'lstm',
+  family: 'recurrent',
+  summary:
+    'aₜ = W·xₜ + b + U·hₜ₋₁ + c in four blocks: input i = σ(a), forget f = σ(a), candidate g = tanh(a), output o = σ(a); cₜ = f⊙cₜ₋₁ + i⊙g, hₜ = o⊙tanh(cₜ); cell is the last cₜ',
+  source:
+    'Long Short-Term Memory (1997), appendix A.1; the forget gate: Learning to Forget: Continual Prediction with LSTM (1999), section 3',
   inputs: {
     x: float('T', 'N', 'I'),
     h0: optional(float('N', 'H')),
-    weightInput: float('H', 'I'),
-    weightHidden: float('H', 'H'),
-    biasInput: optional(float('H')),
-    biasHidden: optional(float('H')),
+    c0: optional(float('N', 'H')),
+    ...parameters('4H'),
   },
-  attributes: { activation: { type: 'choice', values: ['tanh', 'relu', 'identity'], default: 'tanh' } },
-  outputs: { hidden: output('T', 'N', 'H') },
-  dimensionNames: { T: 'steps', N: 'sequences', I: 'input features', H: 'hidden units' },
-  forward: (inputs, { activation }) => {
+  attributes: {},
+  outputs: { hidden: output('T', 'N', 'H'), cell: output('N', 'H') },
+  dimensionNames,
+  forward: (inputs) => {
     const [T, N] = inputs.x.shape
-    return { hidden: tensor([T, N, inputs.weightHidden.shape[0]], run(inputs, activation).hidden) }
+    const H = inputs.weightHidden.shape[1]
+    const { cells, hidden } = runLstm(inputs)
+    return { hidden: tensor([T, N, H], hidden), cell: tensor([N, H], cells.slice((T - 1) * N * H)) }
   },
-  /** Backpropagation through time: δₜ = f′(aₜ)⊙(∂L/∂hₜ + Uᵀ·δₜ₊₁), then W, U, b, c gather δₜ·xₜᵀ, δₜ·hₜ₋₁ᵀ, δₜ, δₜ. */
-  backward: (inputs, { activation }, { hidden: gradient }) => {
-    const { x, h0, weightInput, weightHidden, biasInput, biasHidden } = inputs
-    const [T, N, I] = x.shape
-    const H = weightHidden.shape[0]
-    const { preActivations, hidden } = run(inputs, activation)
-    const g = rowMajor(gradient)
-    const delta = new Float64Array(T * N * H)
-    let fromNext = zeros([N, H])
+  /**
+   * ∂L/∂hₜ = gₜ + Uᵀ·δₜ₊₁; ∂L/∂cₜ = ∂L/∂hₜ⊙o⊙tanh′(cₜ) + ∂L/∂cₜ₊₁⊙fₜ₊₁; then for the four blocks
+   * δ = ∂L/∂cₜ⊙g⊙σ′, ∂L/∂cₜ⊙cₜ₋₁⊙σ′, ∂L/∂cₜ⊙i⊙tanh′, ∂L/∂hₜ⊙tanh(cₜ)⊙σ′.
+   */
+  backward: (inputs, _, gradients) => {
+    const [T, N] = inputs.x.shape
+    const H = inputs.weightHidden.shape[1]
+    const { cells, hidden } = runLstm(inputs)
+    const [g, U] = [rowMajor(gradients.hidden), rowMajor(inputs.weightHidden)]
+    const [terms, gatherer] = [termsOf(inputs), gathererOf(inputs)]
+    const delta = new Float64Array(N * 4 * H)
+    const [gradientH, gradientC] = [zeros([N, H]), copy(gradients.cell)]
     for (let t = T - 1; t >= 0; t--) {
-      const from = t * N * H
-      for (let i = 0; i < N * H; i++)
-        delta[from + i] = derivative[activation](preActivations[from + i]) * (g[from + i] + fromNext.data[i])
-      fromNext = product(tensor([N, H], delta.subarray(from, from + N * H)), weightHidden)
+      const previous = stepOf(hidden, t - 1, inputs.h0, N * H)
+      const previousCell = stepOf(cells, t - 1, inputs.c0, N * H)
+      terms.input(t, delta)
+      terms.hidden(previous, delta) // The step's pre-activations give way to its δ.
+      for (let i = 0; i < N * H; i++) {
+        const at = t * N * H + i
+        const gates = gatesAt(i, H)
+        const [input, forget, candidate, out] = gates.map((gate) => delta[gate])
+        const h = g[at] + gradientH.data[i]
+        const c = gradientC.data[i] + h * logistic(out) * sechSquared(cells[at])
+        delta[gates[0]] = c * hyperbolicTangent(candidate) * logisticSlope(input)
+        delta[gates[1]] = c * previousCell[i] * logisticSlope(forget)
+        delta[gates[2]] = c * logistic(input) * sechSquared(candidate)
+        delta[gates[3]] = h * hyperbolicTangent(cells[at]) * logisticSlope(out)
+        gradientC.data[i] = c * logistic(forget)
+      }
+      gatherer.add(t, delta, delta, previous)
+      addProduct(gradientH.data.fill(0), 0, delta, 0, U, 0, [N, 4 * H, H])
     }
-    const deltas = tensor([T * N, H], delta)
-    const previous = new Float64Array(T * N * H)
-    if (h0 !== undefined) previous.set(rowMajor(h0))
-    previous.set(hidden.subarray(0, (T - 1) * N * H), N * H)
-    return {
-      x: reshape(product(deltas, weightInput), x.shape),
-      ...(h0 === undefined ? {} : { h0: fromNext }),
-      weightInput: product(deltas.transpose(1, 0), reshape(x, [T * N, I])),
-      weightHidden: product(deltas.transpose(1, 0), tensor([T * N, H], previous)),
-      ...(biasInput === undefined ? {} : { biasInput: sumLeading(deltas, [H]) }),
-      ...(biasHidden === undefined ? {} : { biasHidden: sumLeading(deltas, [H]) }),
+    return { ...gatherer.gradients, ...(inputs.h0 && { h0: gradientH }), ...(inputs.c0 && { c0: gradientC }) }
+  },
+})
+
+/** The hidden states of all steps, [T,N,H]. */
+function runGru(network: Network): Float64Array {
+  const [T, N] = network.x.shape
+  const H = network.weightHidden.shape[1]
+  const terms = termsOf(network)
+  const [fromInput, fromHidden] = [new Float64Array(N * 3 * H), new Float64Array(N * 3 * H)]
+  const hidden = new Float64Array(T * N * H)
+  for (let t = 0; t < T; t++) {
+    const previous = stepOf(hidden, t - 1, network.h0, N * H)
+    terms.input(t, fromInput)
+    terms.hidden(previous, fromHidden.fill(0))
+    for (let i = 0; i < N * H; i++) {
+      const { update, candidate } = gruGates(fromInput, fromHidden, i, H)
+      hidden[t * N * H + i] = logistic(-update) * hyperbolicTangent(candidate) + logistic(update) * previous[i]
     }
+  }
+  return hidden
+}
+
+/** The pre-activations of reset, update and candidate of unit i of [N,H], and where they stand in [N,3H]. */
+function gruGates(fromInput: Float64Array, fromHidden: Float64Array, i: number, H: number) {
+  const first = Math.floor(i / H) * 3 * H + (i % H)
+  const positions = [first, first + H, first + 2 * H] as const
+  const reset = fromInput[positions[0]] + fromHidden[positions[0]]
+  const update = fromInput[positions[1]] + fromHidden[positions[1]]
+  const candidate = fromInput[positions[2]] + logistic(reset) * fromHidden[positions[2]]
+  return { positions, reset, update, candidate }
+}
+
+export const gru = defineOperator({
+  name: 'gru',
+  family: 'recurrent',
+  summary:
+    'three blocks of W·x + b and U·h + c: reset r = σ(·), update z = σ(·), new n = tanh(W·x + b + r⊙(U·h + c)); hₜ = (1 − z)⊙n + z⊙hₜ₋₁',
+  source:
+    'Learning Phrase Representations using RNN Encoder-Decoder (2014), equations 5 to 8, with r applied after U and z on the old state',
+  inputs: { x: float('T', 'N', 'I'), h0: optional(float('N', 'H')), ...parameters('3H') },
+  attributes: {},
+  outputs: { hidden: output('T', 'N', 'H') },
+  dimensionNames,
+  forward: (inputs) => {
+    const [T, N] = inputs.x.shape
+    return { hidden: tensor([T, N, inputs.weightHidden.shape[1]], runGru(inputs)) }
+  },
+  /**
+   * With h = ∂L/∂hₜ = gₜ + zₜ₊₁⊙∂L/∂hₜ₊₁ + Uᵀ·δ′ₜ₊₁: δ of new = h⊙(1 − z)⊙tanh′, of update = h⊙(hₜ₋₁ − n)⊙σ′,
+   * of reset = δ(new)⊙(U·hₜ₋₁ + c)⊙σ′; δ′ is the same with δ(new)⊙r.
+   */
+  backward: (inputs, _, { hidden: gradient }) => {
+    const [T, N] = inputs.x.shape
+    const H = inputs.weightHidden.shape[1]
+    const hidden = runGru(inputs)
+    const [g, U] = [rowMajor(gradient), rowMajor(inputs.weightHidden)]
+    const [terms, gatherer] = [termsOf(inputs), gathererOf(inputs)]
+    // Each step's terms give way to its δ and δ′.
+    const [deltaInput, deltaHidden] = [new Float64Array(N * 3 * H), new Float64Array(N * 3 * H)]
+    const fromNext = zeros([N, H])
+    for (let t = T - 1; t >= 0; t--) {
+      const previous = stepOf(hidden, t - 1, inputs.h0, N * H)
+      terms.input(t, deltaInput)
+      terms.hidden(previous, deltaHidden.fill(0))
+      for (let i = 0; i < N * H; i++) {
+        const { positions, reset, update, candidate } = gruGates(deltaInput, deltaHidden, i, H)
+        const h = g[t * N * H + i] + fromNext.data[i]
+        const ofNew = h * logistic(-update) * sechSquared(candidate)
+        const ofUpdate = h * (previous[i] - hyperbolicTangent(candidate)) * logisticSlope(update)
+        const ofReset = ofNew * deltaHidden[positions[2]] * logisticSlope(reset)
+        for (const [gate, value] of [ofReset, ofUpdate, ofNew].entries()) {
+          deltaInput[positions[gate]] = value
+          deltaHidden[positions[gate]] = gate === 2 ? value * logistic(reset) : value
+        }
+        fromNext.data[i] = h * logistic(update)
+      }
+      gatherer.add(t, deltaInput, deltaHidden, previous)
+      addProduct(fromNext.data, 0, deltaHidden, 0, U, 0, [N, 3 * H, H])
+    }
+    return { ...gatherer.gradients, ...(inputs.h0 && { h0: fromNext }) }
   },
 })

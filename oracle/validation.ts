@@ -45,6 +45,8 @@ export function validateCall(declaration: Declaration, inputs: Tensors, attribut
   const complaint = declaration.constraint?.(call)
   if (complaint !== undefined) refuse(complaint)
   for (const [name, x] of Object.entries(given)) checkValues(name, x, declaration.inputs[name], call, refuse)
+  const valueComplaint = declaration.valueConstraint?.(given, call)
+  if (valueComplaint !== undefined) refuse(valueComplaint)
   return { ...call, outputShapes: outputShapes(declaration, call) }
 }
 
@@ -177,14 +179,13 @@ function bindSizes(
         )
       continue
     }
-    const hasLeading = dimensions[0] === '…'
-    const named = hasLeading ? dimensions.slice(1) : dimensions
+    const { named, hasLeading, first } = namedDimensions(dimensions, x.shape.length)
     const rank = x.shape.length
     if (hasLeading ? rank < named.length : rank !== named.length)
       refuse(
         `${name} has rank ${rank} (shape ${shapeText(x.shape)}); it should have shape ${dimensionsText(dimensions)}`,
       )
-    const extra = x.shape.slice(0, rank - named.length)
+    const extra = first > 0 ? x.shape.slice(0, first) : x.shape.slice(named.length)
     if (hasLeading) {
       if (leading === undefined || leading.length === 0) {
         leading = extra
@@ -197,11 +198,11 @@ function bindSizes(
     }
     for (const [d, dimension] of named.entries()) {
       if (!isSimple(dimension)) continue
-      const size = x.shape[extra.length + d]
+      const size = x.shape[first + d]
       const fixed = /^\d+$/.test(dimension) ? Number(dimension) : numberAttribute(attributes, dimension)
       if (fixed !== undefined) {
         if (size !== fixed)
-          refuse(`${name} has ${size} at dimension ${extra.length + d}; it should have ${fixed} (${dimension})`)
+          refuse(`${name} has ${size} at dimension ${first + d}; it should have ${fixed} (${dimension})`)
         continue
       }
       const known = sizes[dimension]
@@ -217,6 +218,28 @@ function bindSizes(
   return { sizes, leading: leading ?? [] }
 }
 
+/** The dimensions besides `…`, which stands first or last, and where the first of them lies in a shape of this rank. */
+function namedDimensions(dimensions: readonly string[], rank: number) {
+  const hasLeading = dimensions.includes('…')
+  const named = dimensions.filter((dimension) => dimension !== '…')
+  return { named, hasLeading, first: dimensions[0] === '…' ? rank - named.length : 0 }
+}
+
+/** Where only `2N` says what N is (ntXent), N is half the size; refuses a size that is no such multiple. */
+function inferFromMultiple(
+  name: string,
+  dimension: string,
+  size: number,
+  sizes: Record<string, number>,
+  refuse: Refuse,
+): void {
+  const [, factor, letter] = /^(\d+)(\p{Lu}′?)$/u.exec(dimension) ?? []
+  if (letter === undefined || letter in sizes) return
+  if (size % Number(factor) !== 0)
+    refuse(`${name} has ${size} as its ${dimension}; it should have a multiple of ${factor}`)
+  sizes[letter] = size / Number(factor)
+}
+
 /** Checks dimensions such as `C/groups` and `4H` once sizes and attributes are known. */
 function checkComputedDimensions(
   declaration: Declaration,
@@ -226,18 +249,19 @@ function checkComputedDimensions(
   refuse: Refuse,
 ): void {
   for (const [name, x] of Object.entries(given)) {
-    const dimensions = declaration.inputs[name].dimensions ?? []
-    const named = dimensions[0] === '…' ? dimensions.slice(1) : dimensions
-    const first = x.shape.length - named.length
+    const { named, first } = namedDimensions(declaration.inputs[name].dimensions ?? [], x.shape.length)
     for (const [d, dimension] of named.entries()) {
       if (isSimple(dimension)) continue
+      inferFromMultiple(name, dimension, x.shape[first + d], bound.sizes, refuse)
       const { value, letters, names } = evaluateDimension(dimension, bound.sizes, attributes)
       const held = x.shape[first + d]
       if (held === value) continue
       const letter = letters[0]
       const word = declaration.dimensionNames?.[letter] ?? `as its ${dimension}`
       const owner = Object.keys(given).find((other) => declaration.inputs[other].dimensions?.includes(letter)) ?? letter
-      const settings = names.map((attribute) => `${attribute} = ${attributes[attribute]}`).join(', ')
+      const settings = [...new Set(names)].map((attribute) => `${attribute} = ${attributes[attribute]}`).join(', ')
+      if (dimension.includes('·'))
+        refuse(`${name} has ${held} at dimension ${first + d}; it should have ${value} (${dimension}, ${settings})`)
       refuse(
         `${name} has ${held} ${word}, ${owner} has ${bound.sizes[letter]}${settings === '' ? `; it should have ${value} (${dimension})` : ` (${settings})`}`,
       )

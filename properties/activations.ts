@@ -46,7 +46,7 @@ function elementwise(
  * 1/(1 + e^−x) from the side that does not overflow; the forms (1 + tanh(x/2))/2 and 1 − σ(−x) have errors of some roundings
  * of 1, not of σ.
  */
-function sigmoidOf(arithmetic: Arithmetic, x: Approximation): Approximation {
+export function sigmoidOf(arithmetic: Arithmetic, x: Approximation): Approximation {
   const size = { ...x, value: x.value.map((value) => -Math.abs(value)) }
   const e = arithmetic.exp(size)
   const denominator = arithmetic.shift(e, 1)

@@ -34,4 +34,10 @@ describe('arithmetic on approximations', () => {
     const near = { ...vector(1e-9, 1), bound: Float64Array.of(1e-8, 1e-8) }
     expect([...single.step(near).bound]).toEqual([1, 0])
   })
+
+  it('bounds a square root by the farther end of what its operand may be, down to 0', () => {
+    const { bound } = single.sqrt({ ...vector(4, 0, 1), bound: Float64Array.of(1, 0.25, 9) })
+    const expected = [2 - Math.sqrt(3), 0.5, Math.sqrt(10) - 1]
+    expect([...bound].map((value, i) => value - expected[i]).every((more) => more >= 0 && more < 1e-6)).toBe(true)
+  })
 })

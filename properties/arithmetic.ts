@@ -105,6 +105,21 @@ export class Arithmetic {
     )
   }
 
+  /** √x of x ≥ 0; the slope at 0 is taken at the end of its error. */
+  sqrt(a: Approximation): Approximation {
+    const below = (x: number, e: number) => Math.sqrt(Math.max(x - e, 0))
+    const result = this.unary(
+      a,
+      Math.sqrt,
+      (x, e) => (x > e ? e / (Math.sqrt(x) + below(x, e)) : Math.max(Math.sqrt(x), Math.sqrt(x + e) - Math.sqrt(x))),
+      (_, y) => (y === 0 ? 0 : 0.5 / y),
+      (_, y) => this.profile.sqrt * this.profile.unitRoundoff * y,
+    )
+    for (let i = 0; i < a.value.length; i++)
+      if (a.value[i] <= a.bound[i]) result.variance[i] = Math.max(result.variance[i], Math.sqrt(a.variance[i]))
+    return result
+  }
+
   tanh(a: Approximation): Approximation {
     return this.unary(
       a,

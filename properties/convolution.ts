@@ -1,20 +1,10 @@
 import fc from 'fast-check'
 import type { Attributes, AttributeValue } from '../oracle/contract.js'
-import { rowMajor, sizeOf, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
-import {
-  type Approximation,
-  constant,
-  exact,
-  gather,
-  joined,
-  permuted,
-  repeated,
-  reshaped,
-  spread,
-  transposed,
-} from './approximation.js'
+import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
+import { exact, permuted, repeated, reshaped, spread } from './approximation.js'
 import { chosen, completeCalls, type OperatorProperties, perhaps, present } from './calls.js'
 import { compare } from './comparison.js'
+import { conv2dModel } from './convolutionModel.js'
 import { type DataKind, fill, fillings, type Limits, sizes } from './data.js'
 import type { Call, Law } from './law.js'
 import type { Model } from './model.js'
@@ -34,148 +24,26 @@ import {
   treatsSlicesAlone,
   zerosSayNothing,
 } from './relations.js'
-import { countPositions, pair, positionsOf, type Window } from './shapes.js'
+import { countPositions, pair } from './shapes.js'
 
-/** Sizes of a convolution and its settings. */
-interface Sizes extends Window {
-  readonly N: number
-  readonly C: number
-  readonly H: number
-  readonly W: number
-  readonly O: number
-  readonly KH: number
-  readonly KW: number
-  readonly OH: number
-  readonly OW: number
-  readonly groups: number
-}
-
-function sizesOf({ x, weight }: Tensors, attributes: Attributes): Sizes {
-  const [N, C, H, W] = x.shape
-  const [O, , KH, KW] = weight.shape
-  const window: Window = {
-    kernel: [KH, KW],
-    stride: pair(attributes.stride),
-    padding: pair(attributes.padding),
-    dilation: pair(attributes.dilation),
-  }
-  const [OH, OW] = positionsOf([H, W], window)
-  return { ...window, N, C, H, W, O, KH, KW, OH, OW, groups: Number(attributes.groups) }
-}
-
-/** For every group, output position and entry of its window: where in x it is read, −1 in the padding. [G, N·OH·OW, C/G·KH·KW] */
-function patchIndex(s: Sizes) {
-  const depth = s.C / s.groups
-  const shape = [s.groups, s.N * s.OH * s.OW, depth * s.KH * s.KW]
-  const index = new Int32Array(sizeOf(shape))
-  let at = 0
-  for (let g = 0; g < s.groups; g++)
-    for (let n = 0; n < s.N; n++)
-      for (let i = 0; i < s.OH; i++)
-        for (let j = 0; j < s.OW; j++)
-          for (let c = 0; c < depth; c++)
-            for (let p = 0; p < s.KH; p++)
-              for (let q = 0; q < s.KW; q++) {
-                const row = i * s.stride[0] + p * s.dilation[0] - s.padding[0]
-                const column = j * s.stride[1] + q * s.dilation[1] - s.padding[1]
-                const inside = row >= 0 && row < s.H && column >= 0 && column < s.W
-                index[at++] = inside ? ((n * s.C + g * depth + c) * s.H + row) * s.W + column : -1
-              }
-  return { shape, index }
-}
-
-/** For every group, pixel of x and weight that touches it: the output it goes to, or −1. [G, N·H·W, O/G·KH·KW] */
-function touchIndex(s: Sizes) {
-  const width = s.O / s.groups
-  const shape = [s.groups, s.N * s.H * s.W, width * s.KH * s.KW]
-  const index = new Int32Array(sizeOf(shape))
-  let at = 0
-  const positionOf = (pixel: number, entry: number, axis: 0 | 1, count: number): number => {
-    const start = pixel + s.padding[axis] - entry * s.dilation[axis]
-    const at = start / s.stride[axis]
-    return start >= 0 && Number.isInteger(at) && at < count ? at : -1
-  }
-  for (let g = 0; g < s.groups; g++)
-    for (let n = 0; n < s.N; n++)
-      for (let h = 0; h < s.H; h++)
-        for (let w = 0; w < s.W; w++)
-          for (let o = 0; o < width; o++)
-            for (let p = 0; p < s.KH; p++)
-              for (let q = 0; q < s.KW; q++) {
-                const i = positionOf(h, p, 0, s.OH)
-                const j = positionOf(w, q, 1, s.OW)
-                index[at++] = i < 0 || j < 0 ? -1 : ((n * s.O + g * width + o) * s.OH + i) * s.OW + j
-              }
-  return { shape, index }
-}
-
-/** [G, N·P, D] as [N, G·D, …P]. */
-function toChannels(a: Approximation, N: number, G: number, positions: readonly number[]): Approximation {
-  const P = sizeOf(positions)
-  const D = a.shape[2]
-  return reshaped(permuted(reshaped(a, [G, N, P, D]), [1, 0, 3, 2]), [N, G * D, ...positions])
-}
-
-const conv2dModel: Model = {
-  shapes: (inputs, attributes) => {
-    const { N, O, OH, OW } = sizesOf(inputs, attributes)
-    return { y: [N, O, OH, OW] }
-  },
-  /** The matrix product of the patches with the weights. */
-  forward: (arithmetic, inputs, attributes) => {
-    const s = sizesOf(inputs, attributes)
-    const { shape, index } = patchIndex(s)
-    const patches = gather(exact(inputs.x), shape, index)
-    const weights = reshaped(exact(inputs.weight), [s.groups, s.O / s.groups, shape[2]])
-    if (inputs.bias === undefined)
-      return { y: toChannels(arithmetic.matmul(patches, transposed(weights)), s.N, s.groups, [s.OH, s.OW]) }
-    const bias = reshaped(exact(inputs.bias), [s.groups, s.O / s.groups, 1])
-    const ones = constant([s.groups, shape[1], 1], 1)
-    const y = arithmetic.matmul(joined([patches, ones]), transposed(joined([weights, bias])))
-    return { y: toChannels(y, s.N, s.groups, [s.OH, s.OW]) }
-  },
-  backward: (arithmetic, inputs, attributes, gradients) => {
-    const s = sizesOf(inputs, attributes)
-    const { shape, index } = patchIndex(s)
-    const width = s.O / s.groups
-    const P = s.OH * s.OW
-    const g = reshaped(permuted(reshaped(exact(gradients.y), [s.N, s.groups, width, P]), [1, 2, 0, 3]), [
-      s.groups,
-      width,
-      s.N * P,
-    ])
-    const touches = touchIndex(s)
-    const touching = gather(exact(gradients.y), touches.shape, touches.index)
-    const byInput = reshaped(
-      permuted(reshaped(exact(inputs.weight), [s.groups, width, s.C / s.groups, s.KH * s.KW]), [0, 1, 3, 2]),
-      [s.groups, width * s.KH * s.KW, s.C / s.groups],
-    )
-    return {
-      x: toChannels(arithmetic.matmul(touching, byInput), s.N, s.groups, [s.H, s.W]),
-      weight: reshaped(arithmetic.matmul(g, gather(exact(inputs.x), shape, index)), inputs.weight.shape),
-      ...(inputs.bias === undefined ? {} : { bias: reshaped(arithmetic.sum(g), [s.O]) }),
-    }
-  },
-}
-
-const factors: Limits = { multiplied: true }
+export const factors: Limits = { multiplied: true }
 
 /** One axis of a window: valid by construction, the input perhaps exactly as large as the window. */
-const axes = fc.record({
+export const axes = fc.record({
   kernel: fc.integer({ min: 1, max: 3 }),
   stride: fc.integer({ min: 1, max: 4 }),
   padding: fc.integer({ min: 0, max: 2 }),
   dilation: fc.constantFrom(1, 1, 2, 3),
   extra: fc.constantFrom(0, 0, 1, 2, 3, 4),
 })
-type Axis = typeof axes extends fc.Arbitrary<infer T> ? T : never
+export type Axis = typeof axes extends fc.Arbitrary<infer T> ? T : never
 
-function inputLength({ kernel, padding, dilation, extra }: Axis): number {
+export function inputLength({ kernel, padding, dilation, extra }: Axis): number {
   return Math.max(1, dilation * (kernel - 1) + 1 - 2 * padding + extra)
 }
 
 /** [height, width], or one number for both where they are equal. */
-function pairValue(height: number, width: number, asNumber: boolean): AttributeValue {
+export function pairValue(height: number, width: number, asNumber: boolean): AttributeValue {
   return asNumber && height === width ? height : [height, width]
 }
 
@@ -228,7 +96,7 @@ const simple = { operator: 'conv2d', calls: conv2dCalls('simple') }
 const wide = { operator: 'conv2d', calls: conv2dCalls('wide') }
 
 /** x with rows and columns of zeros around it. */
-function padded(x: Tensor, [top, left]: readonly [number, number]): Tensor {
+export function padded(x: Tensor, [top, left]: readonly [number, number]): Tensor {
   const [N, C, H, W] = x.shape
   const [rows, columns] = [H + 2 * top, W + 2 * left]
   const data = rowMajor(x)
@@ -253,16 +121,16 @@ function dilated(weight: Tensor, [vertical, horizontal]: readonly [number, numbe
   })
 }
 
-function swapped([height, width]: readonly [number, number]): readonly [number, number] {
+export function swapped([height, width]: readonly [number, number]): readonly [number, number] {
   return [width, height]
 }
 
-function backwardsOrder(length: number): number[] {
+export function backwardsOrder(length: number): number[] {
   return Array.from({ length }, (_, i) => length - 1 - i)
 }
 
 /** Every so many-th position, from the first. */
-function every(step: number, length: number): number[] {
+export function every(step: number, length: number): number[] {
   return Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step)
 }
 
@@ -441,7 +309,7 @@ const conv2dLaws: Law[] = [
 
 const unit: Attributes = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 }
 
-function withoutBias(call: Call): Call {
+export function withoutBias(call: Call): Call {
   const { bias: _, ...inputs } = call.inputs
   return { ...call, inputs }
 }

@@ -23,17 +23,17 @@ import {
   within,
 } from './relations.js'
 
-const reductions = ['mean', 'sum', 'none'] as const
+export const reductions = ['mean', 'sum', 'none'] as const
 
 /** The items of a loss, summed or averaged over, or as they are. */
-function reduced(arithmetic: Arithmetic, items: Approximation, reduction: unknown): Approximation {
+export function reduced(arithmetic: Arithmetic, items: Approximation, reduction: unknown): Approximation {
   if (reduction === 'none') return items
   const sum = arithmetic.sum(reshaped(items, [items.value.length]))
   return reduction === 'mean' ? arithmetic.divideBy(sum, items.value.length) : sum
 }
 
 /** The gradient of each item, from that of the loss. */
-function ofItems(
+export function ofItems(
   arithmetic: Arithmetic,
   g: Approximation,
   shape: readonly number[],
@@ -45,7 +45,7 @@ function ofItems(
 }
 
 /** Laws of a loss that is reduced over its items. */
-function reduces(operator: string, calls: OperatorProperties['calls']): Law {
+export function reduces(operator: string, calls: OperatorProperties['calls']): Law {
   return law({
     operator,
     calls: calls('wide'),
@@ -66,7 +66,7 @@ function reduces(operator: string, calls: OperatorProperties['calls']): Law {
   })
 }
 
-function isNeverNegative(operator: string, calls: OperatorProperties['calls'], exactly: boolean): Law {
+export function isNeverNegative(operator: string, calls: OperatorProperties['calls'], exactly: boolean): Law {
   return law({
     operator,
     calls: calls('wide'),
@@ -79,7 +79,7 @@ function isNeverNegative(operator: string, calls: OperatorProperties['calls'], e
 }
 
 /** A number that the platform holds; shrinks to the first. */
-function numbers(profile: Profile, ...values: number[]): fc.Arbitrary<number> {
+export function numbers(profile: Profile, ...values: number[]): fc.Arbitrary<number> {
   return fc.constantFrom(...values.map((value) => representable(profile, value)))
 }
 

@@ -26,7 +26,7 @@ import {
 } from './relations.js'
 import { pair, positionsOf, type Window } from './shapes.js'
 
-function windowOf(attributes: Attributes): Window {
+export function windowOf(attributes: Attributes): Window {
   return {
     kernel: pair(attributes.kernel),
     stride: pair(attributes.stride),
@@ -85,7 +85,7 @@ const maxPoolModel: Model = {
   },
 }
 
-const axes = fc
+export const axes = fc
   .record({
     kernel: fc.integer({ min: 1, max: 4 }),
     stride: fc.integer({ min: 1, max: 4 }),
@@ -99,7 +99,7 @@ const axes = fc
     extra,
   }))
 
-function drawPooling(kind: DataKind, profile: Profile) {
+export function drawPooling(kind: DataKind, profile: Profile) {
   return fc
     .record({
       N: sizes(2),
@@ -133,7 +133,7 @@ const maxPoolCalls = completeCalls('maxPool2d', maxPoolModel, drawPooling)
 const simple = { operator: 'maxPool2d', calls: maxPoolCalls('simple') }
 const wide = { operator: 'maxPool2d', calls: maxPoolCalls('wide') }
 
-function swappedPairs(attributes: Attributes): Attributes {
+export function swappedPairs(attributes: Attributes): Attributes {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => {
       const [height, width] = pair(value)

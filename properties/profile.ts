@@ -13,6 +13,8 @@ export interface Profile {
   readonly flushesSubnormals: boolean
   /** Relative error of a division, in unit roundoffs. */
   readonly division: number
+  /** Relative error of a square root, in unit roundoffs. */
+  readonly sqrt: number
   /** Absolute errors of the elementary functions at x, in the units of the result. */
   readonly exp: (x: number, result: number) => number
   readonly log: (x: number, result: number) => number
@@ -23,7 +25,7 @@ export const profileNames = ['ieee', 'flush to zero', 'wgsl', 'glsl'] as const
 export type ProfileName = (typeof profileNames)[number]
 
 /**
- * IEEE 754 arithmetic with an ordinary mathematical library: + − × correctly rounded, a quotient perhaps as a product with
+ * IEEE 754 arithmetic with an ordinary mathematical library: + − × √ correctly rounded, a quotient perhaps as a product with
  * the reciprocal, exp and log within 2 ULP, and tanh within 3 ULP or, through exponentials, within 2 roundings of 1.
  */
 export function ieee(precision: Precision): Profile {
@@ -37,6 +39,7 @@ export function ieee(precision: Precision): Profile {
     underflow: smallestSubnormal / 2,
     flushesSubnormals: false,
     division: 2,
+    sqrt: 1,
     exp: (_, result) => 4 * u * result,
     log: (_, result) => 4 * u * Math.abs(result),
     tanh: (_, result) => u * Math.max(6 * Math.abs(result), 2),
@@ -50,7 +53,8 @@ function flushToZero(base: Profile): Profile {
 
 /**
  * The accuracy that the WebGPU Shading Language requires of f32 (section 15.7.4): division 2.5 ULP, exp 3 + 2|x| ULP,
- * log absolute 2⁻²¹ in [½, 2], else 3 ULP, tanh the worse of absolute 1e-5 and sinh/cosh; subnormals may flush to zero.
+ * log absolute 2⁻²¹ in [½, 2], else 3 ULP, sqrt as 1/inverseSqrt, tanh the worse of absolute 1e-5 and sinh/cosh; subnormals may
+ * flush to zero.
  */
 function wgsl(precision: Precision): Profile {
   const base = flushToZero(ieee(precision))
@@ -59,6 +63,7 @@ function wgsl(precision: Precision): Profile {
     ...base,
     name: 'wgsl',
     division: 5,
+    sqrt: 9,
     exp: (x, result) => (6 + 4 * Math.abs(x)) * u * result,
     log: (x, result) => (x >= 0.5 && x <= 2 ? 2 ** 3 * u : 6 * u * Math.abs(result)),
     tanh: (x) => Math.max(1e-5, (20 + 8 * Math.min(Math.abs(x), 40)) * u),

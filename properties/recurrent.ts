@@ -25,12 +25,12 @@ import {
 } from './relations.js'
 
 /** Slice t of a tensor with time first. */
-function at(a: Approximation, t: number): Approximation {
+export function at(a: Approximation, t: number): Approximation {
   return reshaped(takenFrom(a, 0, [t]), a.shape.slice(1))
 }
 
 /** Slices in a row, time first. */
-function stacked(slices: readonly Approximation[]): Approximation {
+export function stacked(slices: readonly Approximation[]): Approximation {
   const rows = slices.map((slice) => reshaped(slice, [1, slice.value.length]))
   return reshaped(joined(rows), [slices.length, ...slices[0].shape])
 }
@@ -142,7 +142,7 @@ function as(activation: string) {
   return (call: Call): Call => ({ ...call, attributes: { activation } })
 }
 
-function steps(from: number, to: number): number[] {
+export function steps(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i)
 }
 

@@ -212,24 +212,31 @@ function withWrongRank(declaration: Declaration): Spoil {
     const dimensions = declaration.inputs[name].dimensions ?? []
     const x = call.inputs[name]
     const least = dimensions.filter((dimension) => dimension !== '…').length
-    // One dimension too many, or, where any number may lead, one too few.
-    const bad =
-      dimensions[0] === '…' ? tensorOf(new Array(least - 1).fill(1), () => 1) : tensor([1, ...x.shape], rowMajor(x))
+    // One dimension too many, or, where any number may lead or trail, one too few.
+    const bad = dimensions.includes('…')
+      ? tensorOf(new Array(least - 1).fill(1), () => 1)
+      : tensor([1, ...x.shape], rowMajor(x))
     return exchanged(call, name, bad, `${name} of rank ${bad.shape.length}`)
   }
 }
 
-/** Dimensions of inputs that another input has as well: [input, axis, counted from the end]. */
+/** Where a declared dimension stands in an input of this rank: those after a `…` are counted from the end. */
+function placeOf(dimensions: readonly string[], d: number, rank: number): number {
+  const rest = dimensions.indexOf('…')
+  return rest < 0 || d < rest ? d : d - dimensions.length + rank
+}
+
+/** Declared dimensions of inputs that another input has as well: [input, dimension]; −1 for elementwise inputs. */
 function agreements(declaration: Declaration, given: readonly string[]): readonly (readonly [string, number])[] {
   const letters = (dimension: string) => dimension.match(/\p{Lu}+′?/gu) ?? []
   return given.flatMap((name) => {
     const { dimensions } = declaration.inputs[name]
     const others = given.filter((other) => other !== name)
     if (dimensions === undefined)
-      return others.some((other) => declaration.inputs[other].dimensions === undefined) ? [[name, 0] as const] : []
+      return others.some((other) => declaration.inputs[other].dimensions === undefined) ? [[name, -1] as const] : []
     return dimensions.flatMap((dimension, d) => {
       const known = others.flatMap((other) => declaration.inputs[other].dimensions ?? []).flatMap(letters)
-      return letters(dimension).some((letter) => known.includes(letter)) ? [[name, d - dimensions.length] as const] : []
+      return letters(dimension).some((letter) => known.includes(letter)) ? [[name, d] as const] : []
     })
   })
 }
@@ -238,16 +245,16 @@ function withDisagreement(declaration: Declaration): Spoil {
   return (call, random) => {
     const candidates = agreements(declaration, Object.keys(call.inputs))
     if (candidates.length === 0) return undefined
-    const [name, axis] = pick(candidates, random)
+    const [name, dimension] = pick(candidates, random)
     const x = call.inputs[name]
-    if (axis === 0)
+    if (dimension < 0)
       return exchanged(
         call,
         name,
         tensorOf([...x.shape, 2], () => 1),
         `${name} of another shape`,
       )
-    const d = axis + x.shape.length
+    const d = placeOf(declaration.inputs[name].dimensions ?? [], dimension, x.shape.length)
     const order = [...Array.from({ length: x.shape[d] }, (_, i) => i), 0]
     return exchanged(
       call,
@@ -301,7 +308,7 @@ function boundOf(declaration: Declaration, bound: number | string, { inputs, att
   for (const [name, x] of Object.entries(inputs)) {
     const dimensions = declaration.inputs[name].dimensions ?? []
     const d = dimensions.indexOf(bound)
-    if (d >= 0) return x.shape[d - dimensions.length + x.shape.length]
+    if (d >= 0) return x.shape[placeOf(dimensions, d, x.shape.length)]
   }
   throw new RangeError(`${declaration.name} has no size or attribute named ${bound}`)
 }

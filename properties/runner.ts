@@ -18,6 +18,7 @@ import {
   summaryOf,
   type TestReport,
 } from './report.js'
+import { Search } from './search.js'
 import { simplify } from './shrink.js'
 
 /** A failing case as it is handed to whoever explains it. */
@@ -45,6 +46,8 @@ export interface RunOptions {
   readonly timeoutSeconds?: number
   /** Counts what is suspicious as broken. */
   readonly strict?: boolean
+  /** Spends three quarters of the cases on climbing from the worst of the others to cases that are worse still. */
+  readonly search?: boolean
   /** Cases of a law that may be in flight together; 1 where not given. */
   readonly concurrency?: number
   /** Whether failing cases are made smaller, and for how long each at most; 10 s where not given, 0 for not at all. */
@@ -52,8 +55,8 @@ export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void
   /** Names the mistake that a failing case looks like. */
   readonly explain?: (failing: FailingCase) => Promise<string | undefined>
-  /** The command that replays a counterexample. */
-  readonly replayCommand?: (law: Law, path: string) => string
+  /** The command that replays a counterexample; a case that a search found has no path of fast-check's. */
+  readonly replayCommand?: (law: Law, path: string | undefined) => string
 }
 
 export interface Progress {
@@ -147,7 +150,14 @@ async function runLaw(
     return failure({ law, caller, check, options, began }, { call, path: options.path, outcome, runs: 1 })
   }
 
-  const tally = await checkAll(casesOf(arbitrary, options.seed, options.runs ?? 100), check, {
+  const runs = options.runs ?? 100
+  const search = options.search ? new Search(law, profile, options.seed, runs) : undefined
+  const checked = async (call: Call): Promise<Outcome> => {
+    const outcome = await check(call)
+    search?.tell(call, outcome.verdict.ratio)
+    return outcome
+  }
+  const tally = await checkAll(search ?? casesOf(arbitrary, options.seed, runs), checked, {
     deadline,
     concurrency: options.concurrency ?? 1,
   })
@@ -168,6 +178,8 @@ async function runLaw(
   }
   const shrinkable = options.shrinkSeconds !== 0 && failing.outcome.hung === undefined
   const seconds = Math.min(options.shrinkSeconds ?? 10, Math.max((deadline - performance.now()) / 1000, 0.5))
+  if (failing.path === undefined || search !== undefined)
+    return failure({ law, caller, check, options, began }, { ...failing, path: undefined })
   const smaller = shrinkable
     ? await shrinkCase(
         arbitrary,
@@ -182,7 +194,8 @@ async function runLaw(
 
 interface Failing {
   readonly call: Call
-  readonly path: string
+  /** fast-check's; a case that a search found has none. */
+  readonly path: string | undefined
   readonly outcome: Outcome
   /** Cases checked up to this one. */
   readonly runs: number
@@ -278,7 +291,7 @@ async function failure(
     ...(message === undefined ? {} : { message }),
     ...(status === 'errored' ? {} : { worst: verdict.worst, allowed: verdict.allowed, ratio: verdict.ratio }),
     ...(mistake === undefined ? {} : { mistake }),
-    path: failing.path,
+    ...(failing.path === undefined ? {} : { path: failing.path }),
     ...(options.replayCommand === undefined ? {} : { replay: options.replayCommand(law, failing.path) }),
   }
 }

@@ -1,23 +1,40 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { type BackendName, backendNames, openBackend } from '../gpu/index.js'
 import { oracle } from '../oracle/index.js'
 import { profileNamed } from '../properties/index.js'
 import { openModule } from './module.js'
+import { openProcess } from './process.js'
 import { type OpenSubject, SubjectUnavailable } from './subject.js'
 
 const moduleEndings = /\.[cm]?[jt]s$/
 
 /**
- * Opens what `answerkey test` is given: `oracle`, `gpu:BACKEND`, or the path of a JavaScript or TypeScript module.
+ * Opens what `answerkey test` is given: `oracle`, `gpu:BACKEND`, the path of a JavaScript or TypeScript module, or a command
+ * that speaks the protocol: one with arguments (`python3 impl.py`), or the path of an executable file.
  * Throws SubjectUnavailable or BackendUnavailable with the reason.
  */
 export async function openSubject(spec: string, timeoutSeconds: number): Promise<OpenSubject> {
   if (spec === 'oracle') return { ...oracle, close: async () => {} }
   if (spec.startsWith('gpu:')) return openGpu(spec)
-  if (moduleEndings.test(spec)) return openModule(spec, timeoutSeconds)
+  if (moduleEndings.test(spec) && (existsSync(spec) || !/\s/.test(spec))) return openModule(spec, timeoutSeconds)
+  if (isExecutable(spec)) return openProcess(`'${spec.replaceAll("'", "'\\''")}'`, timeoutSeconds)
+  if (/\S\s+\S/.test(spec)) return openProcess(spec, timeoutSeconds)
   throw new SubjectUnavailable(
     spec,
-    'no such subject; it should be oracle, gpu:BACKEND, or the path of a module that ends in .ts, .js, .mts or .mjs',
+    existsSync(spec) && spec.endsWith('.py')
+      ? `it is not executable; to run it with Python: answerkey test "python3 ${spec}"`
+      : 'no such subject; it should be oracle, gpu:BACKEND, the path of a module that ends in .ts, .js, .mts or .mjs, ' +
+          'or a command such as "python3 impl.py"',
   )
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 async function openGpu(spec: string): Promise<OpenSubject> {

@@ -1,7 +1,9 @@
 import type { Subject } from '../properties/law.js'
 
-/** A subject that holds something (a worker, a GPU) until it is closed. */
+/** A subject that holds something (a worker, a process, a GPU) until it is closed. */
 export interface OpenSubject extends Subject {
+  /** Calls in flight together that keep it busy; 1 where not given. */
+  readonly concurrency?: number
   close(): Promise<void>
 }
 

@@ -3,7 +3,7 @@ import type { EmulatedArithmetic } from './arithmetic.js'
 import { elementwise, rowwise } from './layout.js'
 
 /** σ(x): 1/(1 + e^−x), or, for negative x in the other formulation, e^x/(1 + e^x). */
-function logistic(arithmetic: EmulatedArithmetic, x: number): number {
+export function logistic(arithmetic: EmulatedArithmetic, x: number): number {
   if (arithmetic.options.formulation === 'textbook' || x >= 0)
     return arithmetic.divide(1, arithmetic.add(1, arithmetic.exp(-x)))
   const e = arithmetic.exp(x)

@@ -71,6 +71,10 @@ export class EmulatedArithmetic {
       : this.inexact('log', y, x, 3)
   }
 
+  sqrt(x: number): number {
+    return this.inexact('sqrt', Math.sqrt(x), x, 4.5)
+  }
+
   tanh(x: number): number {
     return this.offBy('tanh', Math.tanh(x), x, Math.max(1e-5, 40 * formats[this.options.precision].unitRoundoff))
   }

@@ -1,5 +1,5 @@
 import type { Attributes, Operator } from '../../oracle/contract.js'
-import { rowMajor, type Tensor, tensor } from '../../oracle/tensor.js'
+import { rowMajor, type Tensor, type Tensors, tensor } from '../../oracle/tensor.js'
 import type { EmulatedArithmetic } from './arithmetic.js'
 import { build, pick, run } from './layout.js'
 
@@ -96,6 +96,69 @@ export function conv2d(arithmetic: EmulatedArithmetic): Operator {
           : {
               bias: build([O], (o) => arithmetic.sum(run(0, N).flatMap((n) => pick(g, run((n * O + o) * area, area))))),
             }),
+      }
+    },
+  }
+}
+
+/** The two passes of conv2d, for what is composed of it. */
+function passesOf(arithmetic: EmulatedArithmetic) {
+  const { forward, backward } = conv2d(arithmetic)
+  if (backward === undefined) throw new TypeError('conv2d has no backward pass')
+  return { forward, backward }
+}
+
+/** A tensor [N,C,L] as an image one column wide. */
+function asColumn(x: Tensor): Tensor {
+  return tensor([...x.shape, 1], rowMajor(x))
+}
+
+export function conv1d(arithmetic: EmulatedArithmetic): Operator {
+  const image = passesOf(arithmetic)
+  const upright = ({ x, weight, bias }: Tensors): Tensors => ({
+    x: asColumn(x),
+    weight: asColumn(weight),
+    ...(bias && { bias }),
+  })
+  const along = ({ stride, padding, dilation, groups }: Attributes): Attributes => ({
+    stride: [Number(stride), 1],
+    padding: [Number(padding), 0],
+    dilation: [Number(dilation), 1],
+    groups,
+  })
+  return {
+    async forward(inputs, attributes) {
+      const { y } = await image.forward(upright(inputs), along(attributes))
+      return { y: tensor(y.shape.slice(0, 3), rowMajor(y)) }
+    },
+    async backward(inputs, attributes, { y }) {
+      const gradients = await image.backward(upright(inputs), along(attributes), { y: asColumn(y) })
+      return Object.fromEntries(
+        Object.entries(gradients).map(([name, g]) => [name, tensor(inputs[name].shape, rowMajor(g))]),
+      )
+    },
+  }
+}
+
+export function depthwiseSeparableConv2d(arithmetic: EmulatedArithmetic): Operator {
+  const { forward, backward } = passesOf(arithmetic)
+  const filtering = (C: number, { stride, padding }: Attributes) => ({ stride, padding, dilation: 1, groups: C })
+  const mixing = { stride: 1, padding: 0, dilation: 1, groups: 1 }
+  return {
+    async forward({ x, depthwise, pointwise, bias }, attributes) {
+      const filtered = await forward({ x, weight: depthwise }, filtering(x.shape[1], attributes))
+      return forward({ x: filtered.y, weight: pointwise, ...(bias && { bias }) }, mixing)
+    },
+    async backward({ x, depthwise, pointwise, bias }, attributes, { y }) {
+      const settings = filtering(x.shape[1], attributes)
+      const filtered = await forward({ x, weight: depthwise }, settings)
+      const mixed = await backward({ x: filtered.y, weight: pointwise, ...(bias && { bias }) }, mixing, { y })
+      const first = await backward({ x, weight: depthwise }, settings, { y: mixed.x })
+      return {
+        x: first.x,
+        depthwise: first.weight,
+        pointwise: mixed.weight,
+        ...(bias && { bias: mixed.bias }),
       }
     },
   }

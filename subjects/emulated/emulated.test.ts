@@ -113,6 +113,19 @@ const calls: Readonly<
     [1, 0.25],
   ])
   const sizes = { input: [7], kernel: [3], stride: [2], padding: [1], dilation: [2] }
+  const pair = fromNested([0.5, -0.25])
+  const attention = (part: string) => ({
+    [`${part}.weightQuery`]: square,
+    [`${part}.weightKey`]: square,
+    [`${part}.weightValue`]: square,
+    [`${part}.weightOutput`]: square,
+    [`${part}.biasValue`]: pair,
+  })
+  const feeding = { weight1: square, bias1: pair, weight2: square, bias2: pair }
+  const layer = (...norms: string[]) => ({
+    ...Object.fromEntries(norms.flatMap((norm) => ['gain', 'bias'].map((name) => [`${norm}.${name}`, pair]))),
+    ...Object.fromEntries(Object.entries(feeding).map(([name, x]) => [`feedForward.${name}`, x])),
+  })
   return {
     matmul: { inputs: { a: rows, b: fromNested([[1], [0.5], [-2]]) }, attributes: {} },
     linear: { inputs: { x: rows, weight: rows, bias: fromNested([1, -0.5]) }, attributes: {} },
@@ -143,6 +156,35 @@ const calls: Readonly<
       },
       attributes: {},
     },
+    feedForward: { inputs: { x: steps, ...feeding }, attributes: {} },
+    encoderLayer: {
+      inputs: { x: steps, ...attention('attention'), ...layer('norm1', 'norm2') },
+      attributes: { heads: 2, epsilon: 0.5 },
+    },
+    decoderLayer: {
+      inputs: {
+        ...{ x: steps, memory: steps },
+        ...attention('selfAttention'),
+        ...attention('crossAttention'),
+        ...layer('norm1', 'norm2', 'norm3'),
+      },
+      attributes: { heads: 1, epsilon: 0.5 },
+    },
+    linearAutoencoder: { inputs: { x: square, encoder: square, decoder: square }, attributes: { lambda: 0.5 } },
+    recursiveAutoencoder: {
+      inputs: {
+        ...{ left: fromNested([[0.5], [1]]), right: fromNested([[-1], [0.25]]), target: fromNested([1, 0]) },
+        ...{ weight1: square, bias1: pair, weight2: square, bias2: pair, weight3: square, bias3: pair },
+      },
+      attributes: {},
+    },
+    discriminatorLoss: { inputs: { real: vector, fake: vector }, attributes: {} },
+    generatorLoss: { inputs: { fake: vector }, attributes: {} },
+    horizontalFlip: { inputs: { image }, attributes: {} },
+    gaussianBlur: { inputs: { image }, attributes: { sigma: 0.75, radius: 2 } },
+    adjustColor: { inputs: { image, scale: fromNested([0.5]), shift: fromNested([-1]) }, attributes: {} },
+    crop: { inputs: { image }, attributes: { top: 1, left: 0, height: 2, width: 3 } },
+    resize: { inputs: { image }, attributes: { height: 2, width: 5 } },
     sgd: {
       inputs: { parameter: vector, gradient: vector, velocity: vector },
       attributes: { learningRate: 0.5, momentum: 0.25 },

@@ -3,14 +3,34 @@ import { contract } from '../../oracle/index.js'
 import { map, type Tensors, zeros } from '../../oracle/tensor.js'
 import { validateCall, validateGradients } from '../../oracle/validation.js'
 import { logSoftmax, relu, sigmoid, softmax, tanh } from './activations.js'
+import { adam } from './adam.js'
+import { discriminatorLoss, generatorLoss } from './adversarial.js'
 import { type ArithmeticOptions, EmulatedArithmetic } from './arithmetic.js'
-import { conv2d, convOutputSize } from './convolution.js'
+import { multiHeadAttention, scaledDotProductAttention } from './attention.js'
+import { adjustColor, crop, gaussianBlur, horizontalFlip, resize } from './augmentation.js'
+import { linearAutoencoder, recursiveAutoencoder } from './autoencoders.js'
+import { binaryCrossEntropy } from './binaryCrossEntropy.js'
+import { contrastiveLoss, infoNce, momentumUpdate, ntXent } from './contrastive.js'
+import { conv1d, conv2d, convOutputSize, depthwiseSeparableConv2d } from './convolution.js'
+import { cosineSimilarity } from './cosineSimilarity.js'
 import { embedding, oneHot } from './embeddings.js'
+import { gru, lstm } from './gated.js'
+import { gelu } from './gelu.js'
+import { leakyRelu } from './leakyRelu.js'
 import { linear, matmul } from './linear.js'
 import { crossEntropy, squaredError, weightPenalty } from './losses.js'
+import { luongAttention } from './luongAttention.js'
+import { negativeSampling } from './negativeSampling.js'
+import { batchNorm, layerNorm } from './normalization.js'
 import { sgd } from './optimizers.js'
-import { maxPool2d, meanOverTime } from './pooling.js'
+import { patchEmbedding } from './patchEmbedding.js'
+import { adaptiveAvgPool2d, avgPool2d, maxPool2d, meanOverTime } from './pooling.js'
+import { positionalEncoding } from './positionalEncoding.js'
+import { maskTokens } from './pretraining.js'
+import { quadraticAttention } from './quadraticAttention.js'
 import { rnn } from './recurrent.js'
+import { dropout, localResponseNorm } from './regularization.js'
+import { decoderLayer, encoderLayer, feedForward } from './transformer.js'
 
 /** Every operator over some arithmetic: plain formulas, written apart from the oracle's. */
 const makers: Readonly<Record<string, (arithmetic: EmulatedArithmetic) => Operator>> = {
@@ -24,14 +44,53 @@ const makers: Readonly<Record<string, (arithmetic: EmulatedArithmetic) => Operat
   squaredError,
   crossEntropy,
   weightPenalty,
+  conv1d,
   conv2d,
+  depthwiseSeparableConv2d,
   convOutputSize,
   maxPool2d,
+  avgPool2d,
+  adaptiveAvgPool2d,
   meanOverTime,
+  layerNorm,
+  batchNorm,
+  localResponseNorm,
+  dropout,
   oneHot,
   embedding,
   rnn,
+  lstm,
+  gru,
+  scaledDotProductAttention,
+  multiHeadAttention,
+  luongAttention,
+  quadraticAttention,
+  feedForward,
+  encoderLayer,
+  decoderLayer,
+  linearAutoencoder,
+  recursiveAutoencoder,
+  discriminatorLoss,
+  generatorLoss,
+  horizontalFlip,
+  gaussianBlur,
+  adjustColor,
+  crop,
+  resize,
   sgd,
+  leakyRelu,
+  gelu,
+  binaryCrossEntropy,
+  positionalEncoding,
+  patchEmbedding,
+  cosineSimilarity,
+  negativeSampling,
+  contrastiveLoss,
+  infoNce,
+  ntXent,
+  momentumUpdate,
+  adam,
+  maskTokens,
 }
 
 /** float32 computed term by term in the order written, every operation correctly rounded. */

@@ -4,14 +4,14 @@ import { logProbabilities, probabilities } from './activations.js'
 import type { EmulatedArithmetic } from './arithmetic.js'
 import { build, elementwise, pick, run } from './layout.js'
 
-function reduce(arithmetic: EmulatedArithmetic, items: Tensor, { reduction }: Attributes): Tensor {
+export function reduce(arithmetic: EmulatedArithmetic, items: Tensor, { reduction }: Attributes): Tensor {
   if (reduction === 'none') return items
   const sum = arithmetic.sum(rowMajor(items))
   return tensor([], [reduction === 'sum' ? sum : arithmetic.divide(sum, arithmetic.round(items.size))])
 }
 
 /** The gradient of item n, from that of the reduced loss. */
-function incoming(arithmetic: EmulatedArithmetic, loss: Tensor, { reduction }: Attributes, count: number) {
+export function incoming(arithmetic: EmulatedArithmetic, loss: Tensor, { reduction }: Attributes, count: number) {
   const g = rowMajor(loss)
   const one = reduction === 'mean' ? arithmetic.divide(g[0], arithmetic.round(count)) : g[0]
   return (n: number) => (reduction === 'none' ? g[n] : one)
