@@ -43,7 +43,7 @@ function claimLines(claim: Claim, colors: Colors): readonly string[] {
   const lines = [`  ${paint(claim, colors)} ${colors.bold(where)}${index}: ${claim.message}`]
   if (claim.text !== '') lines.push(colors.dim(`      ${oneLine(claim.text)}`))
   for (const { mistake, explanation } of claim.explanations)
-    lines.push(`      consistent with «${mistake}»: this ${explanation}`)
+    lines.push(`      consistent with «${mistake}»: ${explanation.startsWith('is ') ? 'this ' : ''}${explanation}`)
   if (claim.verdict !== 'missing') lines.push(...valueLines(claim))
   for (const note of claim.notes) lines.push(colors.dim(`      ${note}`))
   return lines
