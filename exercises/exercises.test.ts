@@ -202,6 +202,7 @@ const unseenOnTheSheet: Readonly<Record<string, readonly string[]>> = {
     ...of('activation of the opposite pre-activation', 'y4'),
     ...of('activation left out', 'y4'),
     ...of('derivative of the activation forgotten', 'delta4'),
+    ...of('1 − y in place of the derivative', 'delta4'),
     ...of('derivative written in the pre-activation', 'delta4'),
     ...of('factor 2 of the squared error', 'step45'),
     ...of('new weights in the backward pass', 'delta4'),

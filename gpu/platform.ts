@@ -37,7 +37,7 @@ export async function openPlatform(name: BackendName): Promise<Platform> {
 
 const reinstall = 'run npm ci on a platform that it is built for'
 const buildGl =
-  'install what it is built with (python3, make, g++, pkg-config, libxi-dev, libglu1-mesa-dev, libglew-dev) and run npm rebuild gl'
+  'install what it is built with (build-essential python3 pkg-config libx11-dev libxi-dev libxext-dev libgl1-mesa-dev) and run npm ci again'
 const getDisplay = 'run under xvfb-run -a, with the driver of libgl1-mesa-dri where there is no graphics card'
 const getAdapter =
   'install libvulkan1 and the Vulkan driver of the graphics card; without a card, install Debian’s chromium and set VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json for its software adapter'

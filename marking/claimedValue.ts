@@ -1,7 +1,8 @@
 import type { Box, Range } from './boxes.js'
 import { rangeAt } from './boxes.js'
-import { type Context, cellsOf, evaluateBox, mapNumerals, signedNumeral, wholeFactors } from './evaluation.js'
+import { type Context, cellsOf, evaluateBox, signedNumeral, wholeFactors } from './evaluation.js'
 import type { Expression, Numeral, Relation } from './expression/ast.js'
+import { replaceNumerals } from './expression/readings.js'
 import type { Written } from './verdict.js'
 
 /** A side as the value that it claims, cell by cell, under one reading of its numerals. */
@@ -37,7 +38,7 @@ export function claimedValues(
   digits: Digits,
 ): readonly ClaimedValue[] | { readonly why: string } {
   let why = 'it has no value'
-  const found = [expression, mapNumerals(expression, otherReading)].flatMap((reading) => {
+  const found = [expression, replaceNumerals(expression, otherReading)].flatMap((reading) => {
     const factors = digits.isShape ? wholeFactors(reading) : undefined
     if (factors !== undefined && factors.length > 1) return [shapeValue(reading, factors)]
     for (const expression of [reading, withoutZeros(reading)]) {

@@ -3,6 +3,7 @@ import { type Box, boxOf, intervalOfBox, pointBox, type Range } from './boxes.js
 import type { Expression, Numeral } from './expression/ast.js'
 import { evaluate, sigmoid, Unevaluable } from './expression/evaluate.js'
 import { evaluateInterval, monotone } from './expression/interval.js'
+import { replaceNumerals } from './expression/readings.js'
 
 /** How a solution shortens decimals: to the nearest, or by cutting off what follows. */
 export type Habit = 'rounds' | 'cuts'
@@ -24,7 +25,7 @@ export interface Context {
  * all that is written like it; whole numbers stand for themselves, names for the ranges of their symbols.
  */
 export function evaluateBox(expression: Expression, { habit, boxOfKey, rangeOfNumeral }: Context): Evaluated {
-  const meant = mapNumerals(expression, (numeral) => {
+  const meant = replaceNumerals(expression, (numeral) => {
     const known = rangeOfNumeral?.(numeral)
     if (known !== undefined) return ranging(numeral, known)
     return habit === 'rounds' || numeral.whole ? numeral : { ...numeral, value: numeral.value + numeral.half }
@@ -63,26 +64,6 @@ export function evaluatePoint(
 /** The numeral with another range. */
 function ranging(numeral: Numeral, [low, high]: Range): Numeral {
   return { ...numeral, value: (low + high) / 2, half: (high - low) / 2, whole: low === high && Number.isInteger(low) }
-}
-
-/** The expression with every numeral replaced. */
-export function mapNumerals(expression: Expression, replace: (numeral: Numeral) => Expression): Expression {
-  const inner = (child: Expression): Expression => mapNumerals(child, replace)
-  switch (expression.kind) {
-    case 'numeral':
-      return replace(expression)
-    case 'name':
-      return expression
-    case 'operation':
-      return { ...expression, left: inner(expression.left), right: inner(expression.right) }
-    case 'negation':
-    case 'transposition':
-      return { ...expression, operand: inner(expression.operand) }
-    case 'call':
-      return { ...expression, arguments: expression.arguments.map(inner) }
-    case 'matrix':
-      return { ...expression, rows: expression.rows.map((row) => row.map(inner)) }
-  }
 }
 
 /** A numeral with the sign before it, as the claim of a value; `undefined` for any other expression. */

@@ -179,7 +179,7 @@ function missing({ world, drafts }: Marked, statements: readonly Statement[], do
       verdict: 'missing',
       root: false,
       carriedFrom: null,
-      message: `${quantity.meaning}: asked for and not found`,
+      message: quantity.meaning,
       explanations: [],
       notes: [],
     }))

@@ -1,7 +1,8 @@
 import { type Box, isPoint, meet, pointBox, widen } from './boxes.js'
-import { type Context, evaluateBox, mapNumerals, signedNumeral } from './evaluation.js'
+import { type Context, evaluateBox, signedNumeral } from './evaluation.js'
 import type { Expression, Numeral } from './expression/ast.js'
 import { printLatex } from './expression/print.js'
+import { replaceNumerals } from './expression/readings.js'
 import { walk } from './expression/walk.js'
 import { decimalsOf, numberText } from './numbers.js'
 import type { Replay } from './replay.js'
@@ -110,7 +111,7 @@ export async function miscopiedByValue(
       return [own.box, pointBox(truth)].flatMap((box) =>
         [1, -1].flatMap((sign) => {
           const value = (sign * (box.low[0] + box.high[0])) / 2
-          const replaced = mapNumerals(numerals, (other) =>
+          const replaced = replaceNumerals(numerals, (other) =>
             other === numeral ? { ...numeral, value, half: Math.max((box.high[0] - box.low[0]) / 2, 1e-12) } : other,
           )
           const evaluated = evaluateBox(replaced, { habit: 'rounds' })

@@ -23,9 +23,11 @@ export function markText(report: FileReport, colors: Colors, quiet: boolean): st
     lines.push(`  ${exercise}${convention === null ? '' : colors.dim(` (${convention})`)}`)
   lines.push('')
   for (const claim of report.claims) {
+    if (claim.verdict === 'missing') continue
     if (!fine.includes(claim.verdict)) lines.push(...claimLines(claim, colors))
     else if (!quiet) for (const note of claim.notes) lines.push(`  ${colors.cyan('note')} line ${claim.line}: ${note}`)
   }
+  lines.push(...missingLines(report.claims, colors))
   if (!quiet)
     for (const { exercise, line, finding } of report.findings)
       lines.push(`  ${colors.cyan('note')} ${line === null ? '' : `line ${line}, `}${exercise}: ${finding}`)
@@ -37,14 +39,22 @@ export function markText(report: FileReport, colors: Colors, quiet: boolean): st
   return lines.join('\n')
 }
 
+/** What was asked for and not found, a line for each exercise. */
+function missingLines(claims: readonly Claim[], colors: Colors): readonly string[] {
+  const missing = claims.filter(({ verdict }) => verdict === 'missing')
+  return [...new Set(missing.map(({ exercise }) => exercise))].map((exercise) => {
+    const what = missing.filter((claim) => claim.exercise === exercise).map(({ message }) => message)
+    return `    ${colors.yellow('missing')} in ${exercise}: ${what.join('; ')}`
+  })
+}
+
 function claimLines(claim: Claim, colors: Colors): readonly string[] {
-  const where = claim.verdict === 'missing' ? (claim.exercise ?? '') : `line ${claim.line}`
   const index = claim.index === null ? '' : ` at [${[claim.index].flat().join(', ')}]`
-  const lines = [`  ${paint(claim, colors)} ${colors.bold(where)}${index}: ${claim.message}`]
+  const lines = [`  ${paint(claim, colors)} ${colors.bold(`line ${claim.line}`)}${index}: ${claim.message}`]
   if (claim.text !== '') lines.push(colors.dim(`      ${oneLine(claim.text)}`))
   for (const { mistake, explanation } of claim.explanations)
-    lines.push(`      consistent with «${mistake}»: this ${explanation}`)
-  if (claim.verdict !== 'missing') lines.push(...valueLines(claim))
+    lines.push(`      consistent with «${mistake}»: ${explanation.startsWith('is ') ? 'this ' : ''}${explanation}`)
+  lines.push(...valueLines(claim))
   for (const note of claim.notes) lines.push(colors.dim(`      ${note}`))
   return lines
 }

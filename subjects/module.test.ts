@@ -68,6 +68,14 @@ describe('a module whose calls go wrong', () => {
   })
 })
 
+it('a module gets every attribute of a valid call, defaults filled in', async () => {
+  const subject = await openModule(fixture('misbehaving.ts'), 5)
+  const x = fromNested([[[[1, 2]]]])
+  const { attributes } = await subject.operators.maxPool2d.forward({ x }, { kernel: [1, 2] })
+  expect(toNested(attributes)).toEqual([1, 2, 1, 2, 0, 0])
+  await subject.close()
+})
+
 it('a module may take nested arrays', async () => {
   const subject = await openModule(fixture('nested.mjs'), 5)
   const { y } = await subject.operators.matmul.forward({ a: fromNested([[1, 2]]), b: fromNested([[3], [4]]) }, {})

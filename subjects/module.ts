@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type Attributes, Failure, type Operator, type Precision, Refusal } from '../oracle/contract.js'
 import { contract } from '../oracle/index.js'
 import { rowMajor, type Tensors } from '../oracle/tensor.js'
+import { validateCall } from '../oracle/validation.js'
 import { toTensor } from '../oracle/wire.js'
 import { type OpenSubject, SubjectUnavailable } from './subject.js'
 
@@ -84,7 +85,7 @@ export async function openModule(path: string, timeoutSeconds: number): Promise<
       operator: job.operator,
       pass: job.pass,
       inputs: parcels(job.operator, job.inputs, precision),
-      attributes: job.attributes,
+      attributes: completed(job.operator, job.inputs, job.attributes),
       gradients: parcels(undefined, job.gradients, precision),
     })
     const message = await nextMessage(worker, timeoutSeconds)
@@ -156,6 +157,18 @@ function nextMessage(worker: Worker, timeoutSeconds: number): Promise<Message | 
 function thrown(operator: string, { message, kind }: { message: string; kind?: unknown }): Error {
   if (kind === 'failed' || kind === 'unimplemented') return new Failure(kind, message)
   return kind === 'refused' ? new Refusal(operator, message) : new Error(message)
+}
+
+/** The attributes of a valid call with every default filled in and pairs as [height, width]; those of a bad call as they are. */
+function completed(operator: string, inputs: Tensors, attributes: Attributes): Attributes {
+  const declaration = contract[operator]
+  if (declaration === undefined) return attributes
+  try {
+    return validateCall(declaration, inputs, attributes).attributes
+  } catch (error) {
+    if (error instanceof Refusal) return attributes
+    throw error
+  }
 }
 
 /** Copies of the tensors' numbers in the subject's own format; integer inputs stay float64, which holds every one of them. */

@@ -112,6 +112,11 @@ function latex(name: string): string {
   return name.length > 2 ? `${name[0]}_{${name.slice(1)}}` : `${name[0]}_${name[1]}`
 }
 
+/** What tells the second forward pass's quantities from the first's. */
+function withNewWeights(stage: Stage): string {
+  return stage === 'after' ? ' with the new weights' : ''
+}
+
 function preActivation(neuron: Neuron, stage: Stage): Quantity {
   const into = connectionsInto(neuron)
   const weights = into.map((connection) => staged(`w${connection}`, stage))
@@ -119,7 +124,7 @@ function preActivation(neuron: Neuron, stage: Stage): Quantity {
   return {
     name: staged(`a${neuron}`, stage),
     symbols: stagedSymbols([`a_${neuron}`, `z_${neuron}`, `s_${neuron}`, `net_${neuron}`], stage),
-    meaning: `the pre-activation of neuron ${neuron}`,
+    meaning: `the pre-activation of neuron ${neuron}${withNewWeights(stage)}`,
     kind: 'real',
     from: [...weights, ...inputs],
     formula: into.map((connection) => `w_{${connection}} \\cdot ${latex(sourceOf(connection))}`).join(' + '),
@@ -147,7 +152,7 @@ function outputOf(neuron: Neuron, stage: Stage, activation: Activation): Quantit
       ],
       stage,
     ),
-    meaning: isOutput ? 'the output of the network' : `the output of neuron ${neuron}`,
+    meaning: `the output of ${isOutput ? 'the network' : `neuron ${neuron}`}${withNewWeights(stage)}`,
     kind: 'real',
     from: [a],
     formula: activation.formula(`a_${neuron}`),
@@ -162,7 +167,7 @@ function errorOf(stage: Stage): Quantity {
   return {
     name: staged('error', stage),
     symbols: stagedSymbols(['error', 'E', 'E_5', 'e_5', 'err', 'loss', 'L', 'J', 'σφαλμα'], stage),
-    meaning: 'the error of the output',
+    meaning: `the error of the output${withNewWeights(stage)}`,
     kind: 'real',
     from: ['target', y],
     formula: 'y_{target} - y_5',

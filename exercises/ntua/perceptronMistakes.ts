@@ -172,6 +172,18 @@ function deltaMistakes(activation: Activation, other: Activation, right: Right):
       async () => 1,
     ),
     withSlope(
+      'output in place of the derivative',
+      'is what you get when the output y stands in place of the derivative g′(a).',
+      'y',
+      async (y) => y,
+    ),
+    withSlope(
+      '1 − y in place of the derivative',
+      'is what you get when 1 − y stands in place of the derivative g′(a).',
+      'y',
+      async (y) => 1 - y,
+    ),
+    withSlope(
       'derivative of the other activation',
       `is what you get with the derivative of ${other.operator} instead of that of ${activation.operator}.`,
       'y',

@@ -204,6 +204,15 @@ describe('lines and columns', () => {
   })
 })
 
+describe('marks of emphasis', () => {
+  it('are no part of the mathematics beside them', () => {
+    expect(summary(readDocument('solution.md', '**(a)** $w_2 = 55$, *then* $h_2 = 55$'))).toEqual([
+      '1 w_2 = 55',
+      '1 h_2 = 55',
+    ])
+  })
+})
+
 describe('the symbols of the exercise', () => {
   const read = (text: string, ...keys: readonly string[]) =>
     summary(
@@ -226,5 +235,16 @@ describe('the symbols of the exercise', () => {
   it('do not cut a longer name short', () => {
     expect(read('Input units = 154587', 'units')).toEqual(['1 Input units = 154587'])
     expect(read('So units = 290400', 'units')).toEqual(['1 units = 290400'])
+  })
+
+  it('name the values that stand alone behind them', () => {
+    expect(read('Output 55 x 55 x 96, units 290400, parameters 34944.', 'output', 'units', 'parameters')).toEqual([
+      '1 Output → 55 \\cdot 55 \\cdot 96',
+      '1 units → 290400',
+      '1 parameters → 34944',
+    ])
+    expect(read('There are 96 units 5 pixels apart.', 'units')).toEqual(
+      expect.not.arrayContaining([expect.stringContaining('→ 5')]),
+    )
   })
 })

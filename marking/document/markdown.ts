@@ -56,7 +56,7 @@ export function readMarkdown(file: string, text: string, options: ReadingOptions
 
   const items: Item[] = []
   for (const [i, passage] of passages.entries()) {
-    items.push(...itemsOf(passage, reads[i], blanked, decimalSign))
+    items.push(...itemsOf(passage, reads[i], blanked, decimalSign, symbolsOf(passage.section)))
     if (passage.section.role === 'statement') continue
     for (const { span, reading } of reads[i])
       for (const { why, span: place } of reading.notUnderstood)
@@ -136,6 +136,7 @@ function itemsOf(
   reads: readonly Read[],
   text: string,
   decimalSign: DecimalSign | undefined,
+  symbols: SymbolTable,
 ): readonly Item[] {
   const { section } = passage
   const items: Item[] = []
@@ -155,7 +156,7 @@ function itemsOf(
   }
   if (passage.kind !== 'text') return items
   const numbers = plainNumbers(text, passage.span, [...taken, ...bare.map(({ span }) => span)], decimalSign)
-  const stated = findStatedValues(text, passage.span, [...bare, ...numbers], taken)
+  const stated = findStatedValues(text, passage.span, [...bare, ...numbers], taken, symbols)
   for (const { words, value, span, clause } of stated)
     items.push({ kind: 'prose', words, value, section, text: squeezed(text, clause), span })
   for (const span of plainSentences(text, passage.span, [...taken, ...stated.map(({ clause }) => clause)]))

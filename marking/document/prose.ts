@@ -1,4 +1,5 @@
 import type { Expression, Span } from '../expression/ast.js'
+import { keyOf, type SymbolTable } from '../expression/names.js'
 import { tokenize } from '../expression/tokenizer.js'
 import { products } from '../expression/vocabulary.js'
 
@@ -40,13 +41,14 @@ type Element =
 
 /**
  * The values that sentences state: behind a linking verb («the class is 2», «η διάσταση είναι 50»), behind a class
- * («class 2»), and alone behind a colon («Class: 2»).
+ * («class 2»), alone behind a colon («Class: 2»), and alone behind a word that the exercise lists («units 290400,»).
  */
 export function findStatedValues(
   text: string,
   passage: Span,
   values: readonly Value[],
   taken: readonly Span[],
+  symbols: SymbolTable,
 ): readonly StatedValue[] {
   const elements = elementsOf(text, passage, values, taken)
   const stated: StatedValue[] = []
@@ -55,7 +57,7 @@ export function findStatedValues(
     if (element.kind === 'end' && element.text !== ':') clause = element.span.end
     if (element.kind !== 'value') continue
     const { start, end } = element.span
-    if (isStated(elements, i)) {
+    if (isStated(elements, i, symbols)) {
       const words = text.slice(clause, start).replaceAll(/\s+/gu, ' ').trim()
       stated.push({ words, value: element.value.expression, span: element.span, clause: { start: clause, end } })
     }
@@ -64,11 +66,14 @@ export function findStatedValues(
   return stated
 }
 
-function isStated(elements: readonly Element[], i: number): boolean {
+function isStated(elements: readonly Element[], i: number, symbols: SymbolTable): boolean {
   const before = elements[i - 1]
-  if (before?.kind === 'end') {
-    const next = elements[i + 1]
-    return before.text === ':' && elements[i - 2]?.kind === 'word' && (next === undefined || next.kind === 'end')
+  const next = elements[i + 1]
+  const isLast = next === undefined || next.kind === 'end'
+  if (before?.kind === 'end') return before.text === ':' && elements[i - 2]?.kind === 'word' && isLast
+  if (before?.kind === 'word' && isLast && before.text.length > 2) {
+    const key = keyOf(before.text)
+    if (key !== undefined && symbols.keys.has(key)) return true
   }
   if (before?.kind === 'word' && classNouns.has(before.text)) return true
   for (let back = i - 1; back >= 0 && back >= i - 4; back--) {

@@ -25,7 +25,7 @@ export function other(numeral: Numeral): Numeral {
 }
 
 /** The expression with `replace` applied to each of its numerals. */
-export function replaceNumerals(expression: Expression, replace: (numeral: Numeral) => Numeral): Expression {
+export function replaceNumerals(expression: Expression, replace: (numeral: Numeral) => Expression): Expression {
   const inside = (operand: Expression): Expression => replaceNumerals(operand, replace)
   switch (expression.kind) {
     case 'numeral':
