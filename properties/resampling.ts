@@ -103,6 +103,8 @@ function resamplingModel(shapes: (image: Tensor, attributes: Attributes) => read
 
 /** e^(−i²/2σ²)/Σⱼ e^(−j²/2σ²) for i from −radius to radius; honest programs round σ², 2σ² and i/σ or none of them. */
 function gaussianWeights(arithmetic: Arithmetic, sigma: number, radius: number): Approximation {
+  // A single weight is e/e: whatever the exponential's error, it cancels.
+  if (radius === 0) return arithmetic.divide(constant([1], 1), constant([1], 1))
   const length = 2 * radius + 1
   const argument = constant([length], 0)
   for (let i = 0; i < length; i++) argument.value[i] = -((i - radius) ** 2) / (2 * sigma ** 2)

@@ -414,6 +414,8 @@ def info_nce(query, key, temperature, normalize):
 def nt_xent(z, temperature):
     z = F.normalize(z, dim=-1)
     rows = len(z)
+    if rows % 2 == 1:
+        raise ValueError(f"ntXent: z has {rows} rows; it should have an even number, row i + N being the pair of row i")
     logits = (z @ z.T / temperature).masked_fill(torch.eye(rows, dtype=torch.bool), -torch.inf)
     return F.cross_entropy(logits, (torch.arange(rows) + rows // 2) % rows)
 
