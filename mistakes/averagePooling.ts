@@ -2,7 +2,7 @@ import type { Attributes } from '../oracle/contract.js'
 import { adaptiveAvgPool2d, avgPool2d } from '../oracle/pooling.js'
 import { rowMajor, type Tensor, type Tensors, tensor, zeros } from '../oracle/tensor.js'
 import { listOf, type Mistake, passes } from './mistake.js'
-import { windows } from './pooling.js'
+import { exchangedKernel, windows } from './pooling.js'
 import { mapPlaces, padded, sum, upTo } from './rearrange.js'
 
 const rightPool = passes(avgPool2d)
@@ -82,15 +82,8 @@ const avgPoolMistakes: readonly Mistake[] = [
     name: 'avgPool2d with kernel height and width exchanged',
     operator: 'avgPool2d',
     explanation: 'A kernel [height, width] was read as [width, height], cut to the image where it does not fit.',
-    forward: (inputs, attributes) => {
-      const [p, q] = listOf(attributes, 'padding')
-      const [height, width] = listOf(attributes, 'kernel')
-      const [, , H, W] = inputs.x.shape
-      const fitting = (length: number, padding: number, image: number) =>
-        Math.max(2 * padding, Math.min(length, image + 2 * padding))
-      const kernel = [fitting(width, p, H), fitting(height, q, W)]
-      return rightPool.forward(inputs, { ...attributes, kernel })
-    },
+    forward: (inputs, attributes) =>
+      rightPool.forward(inputs, { ...attributes, kernel: exchangedKernel(inputs.x, attributes) }),
   },
   {
     name: 'avgPool2d with stride height and width exchanged',

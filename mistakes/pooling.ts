@@ -25,6 +25,15 @@ export function windows(x: Tensor, attributes: Attributes): readonly (readonly n
   })
 }
 
+/** The kernel's height and width exchanged, cut to the padded image, and wide enough for the padding. */
+export function exchangedKernel(x: Tensor, attributes: Attributes): readonly number[] {
+  const [p, q] = listOf(attributes, 'padding')
+  const [height, width] = listOf(attributes, 'kernel')
+  const fitting = (length: number, padding: number, image: number) =>
+    Math.max(2 * padding, Math.min(length, image + 2 * padding))
+  return [fitting(width, p, x.shape[2]), fitting(height, q, x.shape[3])]
+}
+
 /** A backward pass in which each window's gradient is dealt out by the shares that f gives its entries. */
 function dealtOut(f: (entries: readonly number[]) => readonly number[]): Required<Mistake>['backward'] {
   return ({ x }, attributes, { y }) => {
@@ -84,11 +93,9 @@ const maxPoolMistakes: readonly Mistake[] = [
   {
     name: 'maxPool2d with kernel height and width exchanged',
     operator: 'maxPool2d',
-    explanation: 'A kernel [height, width] was read as [width, height].',
-    forward: (inputs, attributes) => {
-      const [height, width] = listOf(attributes, 'kernel')
-      return rightPool.forward(inputs, { ...attributes, kernel: [width, height] })
-    },
+    explanation: 'A kernel [height, width] was read as [width, height], cut to the image where it does not fit.',
+    forward: (inputs, attributes) =>
+      rightPool.forward(inputs, { ...attributes, kernel: exchangedKernel(inputs.x, attributes) }),
   },
   {
     name: 'maxPool2d with stride height and width exchanged',
