@@ -1,7 +1,8 @@
 import { type Lanes, lanesAlong } from '../oracle/activations.js'
-import type { Device } from './device.js'
+import type { DeviceArray } from './deviceArray.js'
 import { type Kernel, kernel, roundsOfSum, type Thread, type Values } from './kernel.js'
 import type { GpuCall, GpuOperator } from './operator.js'
+import type { Workspace } from './workspace.js'
 
 declare function quotient(i: number, n: number): number
 declare function logistic(x: number): number
@@ -15,11 +16,11 @@ function elementwise(value: Elementwise, gradient: ElementwiseGradient): GpuOper
   return {
     forward: async (call) => {
       const x = call.input('x')
-      return { y: await call.device.run(value, x.length, x) }
+      return { y: await call.workspace.run(value, x.length, x) }
     },
     backward: async (call) => {
       const x = call.input('x')
-      return { x: await call.device.run(gradient, x.length, x, call.gradient('y')) }
+      return { x: await call.workspace.run(gradient, x.length, x, call.gradient('y')) }
     },
   }
 }
@@ -93,8 +94,8 @@ const laneStatistics = kernel(
 )
 
 /** The maximum of each lane and the sum of e^(x − maximum), in turn. */
-export function statistics(device: Device, x: Float32Array, { length, inner }: Lanes): Promise<Float32Array> {
-  return device.run(laneStatistics, (x.length / length) * 2, x, length, inner)
+export function statistics(workspace: Workspace, x: DeviceArray, { length, inner }: Lanes): Promise<DeviceArray> {
+  return workspace.run(laneStatistics, (x.length / length) * 2, x, length, inner)
 }
 
 const softmaxValues = kernel(
@@ -179,15 +180,15 @@ const logSoftmaxGradient = kernel(
   },
 )
 
-async function alongLanes(call: GpuCall, values: Kernel<[Values, Values, number, number]>): Promise<Float32Array> {
+async function alongLanes(call: GpuCall, values: Kernel<[Values, Values, number, number]>): Promise<DeviceArray> {
   const x = call.input('x')
   const lanes = lanesAlong(call.shapes.x, call.number('axis'))
-  return call.device.run(values, x.length, x, await statistics(call.device, x, lanes), lanes.length, lanes.inner)
+  return call.workspace.run(values, x.length, x, await statistics(call.workspace, x, lanes), lanes.length, lanes.inner)
 }
 
-function laneSums(call: GpuCall, a: Float32Array, b: Float32Array): Promise<Float32Array> {
+function laneSums(call: GpuCall, a: DeviceArray, b: DeviceArray): Promise<DeviceArray> {
   const { length, inner } = lanesAlong(call.shapes.x, call.number('axis'))
-  return call.device.run(laneProducts, a.length / length, a, b, length, inner)
+  return call.workspace.run(laneProducts, a.length / length, a, b, length, inner)
 }
 
 export const softmax: GpuOperator = {
@@ -197,7 +198,7 @@ export const softmax: GpuOperator = {
     const gradient = call.gradient('y')
     const y = await alongLanes(call, softmaxValues)
     const dots = await laneSums(call, gradient, y)
-    return { x: await call.device.run(softmaxGradient, y.length, y, gradient, dots, length, inner) }
+    return { x: await call.workspace.run(softmaxGradient, y.length, y, gradient, dots, length, inner) }
   },
 }
 
@@ -206,10 +207,8 @@ export const logSoftmax: GpuOperator = {
   backward: async (call) => {
     const { length, inner } = lanesAlong(call.shapes.x, call.number('axis'))
     const gradient = call.gradient('y')
-    const [y, sums] = await Promise.all([
-      alongLanes(call, softmaxValues),
-      laneSums(call, gradient, new Float32Array(gradient.length).fill(1)),
-    ])
-    return { x: await call.device.run(logSoftmaxGradient, y.length, y, gradient, sums, length, inner) }
+    const ones = await call.workspace.filled(gradient.length, 1)
+    const [y, sums] = await Promise.all([alongLanes(call, softmaxValues), laneSums(call, gradient, ones)])
+    return { x: await call.workspace.run(logSoftmaxGradient, y.length, y, gradient, sums, length, inner) }
   },
 }

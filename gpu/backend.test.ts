@@ -4,6 +4,7 @@ import { oracle } from '../oracle/index.js'
 import { fromNested, rowMajor, type Tensors, tensor, zeros } from '../oracle/tensor.js'
 import { requiredBackends } from './availability.js'
 import { Device } from './device.js'
+import { DeviceArray } from './deviceArray.js'
 import { availableBackends, BackendUnavailable, backendNamed, openBackend } from './index.js'
 import { kernel, type Thread, type Values } from './kernel.js'
 import { openPlatform } from './platform.js'
@@ -97,7 +98,9 @@ describe('a kernel that runs elsewhere', () => {
   it('fails, and says where it ran', async () => {
     const { gpu, elements } = await openPlatform('cpu')
     const device = new Device('webasm', gpu, elements)
-    await expect(device.run(double, 1, Float32Array.of(1))).rejects.toThrow('gpu:webasm: kernel double ran in mode cpu')
+    await expect(device.run(double, 1, DeviceArray.ofHost(Float32Array.of(1)))).rejects.toThrow(
+      'gpu:webasm: kernel double ran in mode cpu',
+    )
     expect(device.ran()).toMatchObject([{ kernel: 'double', mode: 'cpu' }])
     await device.close()
   })
@@ -105,12 +108,12 @@ describe('a kernel that runs elsewhere', () => {
   it('fails with the reason that gpu.js gives for it', async () => {
     const { gpu, elements } = await openPlatform('webasm')
     const device = new Device('webasm', gpu, elements)
-    await device.run(double, 1, Float32Array.of(1))
+    await device.run(double, 1, DeviceArray.ofHost(Float32Array.of(1)))
     // What gpu.js does when webasm cannot take a kernel: it runs it on the processor from then on.
     const kernels: unknown = Reflect.get(gpu, 'kernels')
     if (!Array.isArray(kernels)) throw new Error('gpu.js no longer lists its kernels')
     for (const compiled of kernels) compiled.requestFallback([1, new Float32Array(256)], 'of a test')
-    await expect(device.run(double, 1, Float32Array.of(1))).rejects.toThrow(
+    await expect(device.run(double, 1, DeviceArray.ofHost(Float32Array.of(1)))).rejects.toThrow(
       'gpu:webasm: kernel double ran in mode cpu, because of a test',
     )
     await device.close()
@@ -132,8 +135,9 @@ describe('a driver that ends loops early', () => {
       },
       (_, length) => length,
     )
-    expect([...(await device.run(sum, 1, new Float32Array(10).fill(1), 10))]).toEqual([10])
-    await expect(device.run(sum, 1, new Float32Array(11), 11)).rejects.toThrow(
+    const numbers = (length: number) => DeviceArray.ofHost(new Float32Array(length).fill(1))
+    expect([...(await device.read(await device.run(sum, 1, numbers(10), 10)))]).toEqual([10])
+    await expect(device.run(sum, 1, numbers(11), 11)).rejects.toThrow(
       'gpu:cpu: a thread of kernel sum of all would take 11 rounds of its loops; the driver ends loops after 10',
     )
     expect(device.ran()).toMatchObject([{ calls: 1 }])

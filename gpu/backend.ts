@@ -6,6 +6,7 @@ import { type BackendName, BackendUnavailable } from './names.js'
 import { implementationOn } from './operator.js'
 import { operators } from './operators.js'
 import { openPlatform } from './platform.js'
+import { Workspace } from './workspace.js'
 
 /** The accuracy that a backend promises: IEEE arithmetic, or what the shading language's specification leaves open. */
 export type ProfileName = 'ieee' | 'wgsl' | 'glsl'
@@ -59,7 +60,9 @@ export async function openBackend(name: BackendName): Promise<GpuBackend> {
     return closing
   }
   try {
-    const [rounds] = await device.run(counter, 1, Float32Array.of(manyRounds))
+    const workspace = new Workspace(device)
+    const [rounds] = await workspace.read(await workspace.run(counter, 1, workspace.array(Float32Array.of(manyRounds))))
+    await workspace.release()
     if (rounds < manyRounds) device.rounds = rounds
   } catch (error) {
     await close()

@@ -212,21 +212,21 @@ function geometry(call: GpuCall) {
 
 export const conv2d: GpuOperator = {
   forward: async (call) => {
-    const bias = call.optional('bias') ?? new Float32Array(call.sizes.O)
+    const bias = call.optional('bias') ?? (await call.workspace.filled(call.sizes.O, 0))
     const size = sizeOf(call.outputShapes.y)
     return {
-      y: await call.device.run(convolution, size, call.input('x'), call.input('weight'), bias, ...geometry(call)),
+      y: await call.workspace.run(convolution, size, call.input('x'), call.input('weight'), bias, ...geometry(call)),
     }
   },
   backward: async (call) => {
-    const { device } = call
+    const { workspace } = call
     const { N, O } = call.sizes
     const [x, weight, gradient] = [call.input('x'), call.input('weight'), call.gradient('y')]
-    const planes = device.run(planeSums, N * O, gradient, gradient.length / (N * O))
+    const planes = workspace.run(planeSums, N * O, gradient, gradient.length / (N * O))
     const [gradX, gradWeight, bias] = await Promise.all([
-      device.run(inputGradient, x.length, gradient, weight, ...geometry(call)),
-      device.run(weightGradient, weight.length, gradient, x, N, ...geometry(call)),
-      planes.then((sums) => sumRows(device, sums, O)),
+      workspace.run(inputGradient, x.length, gradient, weight, ...geometry(call)),
+      workspace.run(weightGradient, weight.length, gradient, x, N, ...geometry(call)),
+      planes.then((sums) => sumRows(workspace, sums, O)),
     ])
     const gradients = { x: gradX, weight: gradWeight }
     return call.optional('bias') === undefined ? gradients : { ...gradients, bias }

@@ -1,9 +1,26 @@
 import type { GPU } from 'gpu.js'
 import { Failure } from '../oracle/contract.js'
-import { CompiledKernel } from './compilation.js'
+import { CompiledKernel, hasOwnMemory, type RawArgument } from './compilation.js'
+import { DeviceArray, type Handle, isHandle } from './deviceArray.js'
 import { elementaryFunctions } from './elementary.js'
-import { exactIntegers, type Kernel, type KernelArgument, type Ran } from './kernel.js'
+import {
+  exactIntegers,
+  type Kernel,
+  type KernelArgument,
+  kernel,
+  type Passed,
+  type Ran,
+  type Thread,
+  type Values,
+} from './kernel.js'
+import { messageOf } from './message.js'
 import type { BackendName } from './names.js'
+
+const upload = kernel('upload', function (this: Thread, size: number, values: Values): number {
+  const i = this.thread.x
+  if (i >= size) return 0
+  return values[i]
+})
 
 /** Compiles kernels for one backend, once each, and runs them. */
 export class Device {
@@ -36,8 +53,8 @@ export class Device {
   async run<Arguments extends readonly KernelArgument[]>(
     kernel: Kernel<Arguments>,
     size: number,
-    ...args: Arguments
-  ): Promise<Float32Array> {
+    ...args: Passed<Arguments>
+  ): Promise<DeviceArray> {
     this.refuseProblem()
     const rounds = kernel.rounds(...args)
     if (rounds > this.rounds)
@@ -45,9 +62,27 @@ export class Device {
         'failed',
         `gpu:${this.backend}: a thread of kernel ${kernel.name} would take ${rounds} rounds of its loops; the driver ends loops after ${this.rounds}`,
       )
-    const result = await this.compile(kernel, args).run(size, args)
+    const raw = await Promise.all(args.map((argument) => this.raw(argument)))
+    const answer = await this.compile(kernel, raw, 'device').run(size, raw)
     this.refuseProblem()
-    return result
+    return isHandle(answer) ? DeviceArray.ofDevice(size, answer) : DeviceArray.ofHost(answer)
+  }
+
+  /** The numbers of an array, fetched from the device where only it has them. */
+  async read(array: DeviceArray): Promise<Float32Array> {
+    if (array.values === undefined) {
+      array.values = await this.fetch(array)
+      this.refuseProblem()
+    }
+    return array.values
+  }
+
+  /** Gives back what the array holds on the device. */
+  async release(array: DeviceArray): Promise<void> {
+    const { handle } = array
+    array.handle = undefined
+    const held = await Promise.resolve(handle).catch(() => undefined)
+    held?.delete()
   }
 
   /** What has run so far, kernel by kernel. */
@@ -75,10 +110,42 @@ export class Device {
     await this.gpu.destroy()
   }
 
-  private compile(kernel: Kernel<readonly KernelArgument[]>, args: readonly KernelArgument[]): CompiledKernel {
+  private raw(argument: DeviceArray | number): RawArgument | Promise<RawArgument> {
+    if (typeof argument === 'number') return argument
+    if (argument.handle !== undefined) return argument.handle
+    const { values } = argument
+    if (values === undefined) throw new Failure('failed', `gpu:${this.backend}: an array was used after its release`)
+    if (!hasOwnMemory(this.backend)) return values
+    argument.handle = this.upload(values)
+    return argument.handle
+  }
+
+  private async upload(values: Float32Array): Promise<Handle> {
+    const handle = await this.compile(upload, [values], 'host').run(values.length, [values])
+    if (!isHandle(handle)) throw new Failure('failed', `gpu:${this.backend}: numbers did not stay on the device`)
+    return handle
+  }
+
+  private async fetch({ handle, length }: DeviceArray): Promise<Float32Array> {
+    let answer: unknown
+    try {
+      answer = await (await handle)?.toArray()
+    } catch (error) {
+      throw new Failure('failed', `gpu:${this.backend}: reading ${length} numbers failed: ${messageOf(error)}`)
+    }
+    if (!(answer instanceof Float32Array) || answer.length < length)
+      throw new Failure('failed', `gpu:${this.backend}: the device did not answer with ${length} numbers`)
+    return answer.subarray(0, length)
+  }
+
+  private compile(
+    kernel: Kernel<readonly KernelArgument[]>,
+    args: readonly RawArgument[],
+    arraysFrom: 'host' | 'device',
+  ): CompiledKernel {
     const existing = this.compiled.get(kernel)
     if (existing !== undefined) return existing
-    const compiled = new CompiledKernel(this.backend, this.gpu, kernel, args)
+    const compiled = new CompiledKernel(this.backend, this.gpu, kernel, args, arraysFrom)
     this.compiled.set(kernel, compiled)
     return compiled
   }

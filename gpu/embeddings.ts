@@ -15,7 +15,7 @@ export const oneHot: GpuOperator = {
   forward: async (call) => {
     const ids = call.input('ids')
     const classes = call.number('classes')
-    return { y: await call.device.run(indicators, ids.length * classes, ids, classes) }
+    return { y: await call.workspace.run(indicators, ids.length * classes, ids, classes) }
   },
 }
 
@@ -55,11 +55,11 @@ export const embedding: GpuOperator = {
   forward: async (call) => {
     const [ids, table] = [call.input('ids'), call.input('table')]
     const { D } = call.sizes
-    return { y: await call.device.run(rows, ids.length * D, ids, table, D) }
+    return { y: await call.workspace.run(rows, ids.length * D, ids, table, D) }
   },
   backward: async (call) => {
     const ids = call.input('ids')
     const { V, D } = call.sizes
-    return { table: await call.device.run(tableGradient, V * D, ids, call.gradient('y'), ids.length, D) }
+    return { table: await call.workspace.run(tableGradient, V * D, ids, call.gradient('y'), ids.length, D) }
   },
 }

@@ -1,4 +1,6 @@
-/** Numbers on the device; a kernel reads them by a flat row-major index and knows nothing else of them. */
+import type { DeviceArray } from './deviceArray.js'
+
+/** Numbers on the device as a kernel sees them: it reads them by a flat row-major index and knows nothing else of them. */
 export type Values = Float32Array
 
 /** Whole numbers, positions among them, travel as float32, which holds every one up to here. */
@@ -10,6 +12,11 @@ export interface Thread {
 }
 
 export type KernelArgument = Values | number
+
+/** What a kernel is called with: device arrays where its body reads values. */
+export type Passed<Arguments extends readonly KernelArgument[]> = {
+  readonly [At in keyof Arguments]: Arguments[At] extends Values ? DeviceArray : number
+}
 
 /**
  * A kernel: what one thread computes for one element of a flat output. It is translated from its source text, hence
@@ -23,14 +30,14 @@ export interface Kernel<Arguments extends readonly KernelArgument[]> {
   readonly name: string
   body(this: Thread, size: number, ...args: Arguments): number
   /** At most how many rounds its loops take in a thread: a driver may end loops early (see Device.rounds). */
-  rounds(...args: Arguments): number
+  rounds(...args: Passed<Arguments>): number
 }
 
 /** Makes a kernel. The name stands in messages and reports; `rounds` is needed where the number of rounds depends on the call. */
 export function kernel<Arguments extends readonly KernelArgument[]>(
   name: string,
   body: (this: Thread, size: number, ...args: Arguments) => number,
-  rounds: (...args: Arguments) => number = () => 0,
+  rounds: (...args: Passed<Arguments>) => number = () => 0,
 ): Kernel<Arguments> {
   return { name, body, rounds }
 }

@@ -1,7 +1,8 @@
 import { sizeOf } from '../oracle/tensor.js'
-import type { Device } from './device.js'
+import type { DeviceArray } from './deviceArray.js'
 import { kernel, roundsOfSum, type Thread, type Values } from './kernel.js'
 import type { GpuCall, GpuOperator } from './operator.js'
+import type { Workspace } from './workspace.js'
 
 declare function quotient(i: number, n: number): number
 
@@ -53,14 +54,14 @@ const product = kernel(
 
 /** A matrix inside a flat array: how far apart its items, rows and columns are. */
 interface Matrix {
-  readonly values: Float32Array
+  readonly values: DeviceArray
   readonly item: number
   readonly row: number
   readonly column: number
 }
 
 /** A row-major matrix of `columns` columns; `item` is the step between matrices, 0 for one that all items share. */
-export function matrix(values: Float32Array, columns: number, item = 0): Matrix {
+export function matrix(values: DeviceArray, columns: number, item = 0): Matrix {
   return { values, item, row: columns, column: 1 }
 }
 
@@ -70,26 +71,26 @@ export function transposed({ values, item, row, column }: Matrix): Matrix {
 
 /** a·b for `items` pairs of a [M, K] and b [K, N] matrix. */
 export function multiply(
-  device: Device,
+  workspace: Workspace,
   a: Matrix,
   b: Matrix,
   [M, K, N]: readonly [number, number, number],
   items = 1,
-): Promise<Float32Array> {
+): Promise<DeviceArray> {
   const steps = [a.item, 0, a.row, a.column, b.item, 0, b.row, b.column] as const
-  return device.run(product, items * M * N, a.values, b.values, M, N, 1, K, ...steps)
+  return workspace.run(product, items * M * N, a.values, b.values, M, N, 1, K, ...steps)
 }
 
 /** The sum over `items` of a·b, for operands as in `multiply`. */
 export function multiplyAndSum(
-  device: Device,
+  workspace: Workspace,
   a: Matrix,
   b: Matrix,
   [M, K, N]: readonly [number, number, number],
   items: number,
-): Promise<Float32Array> {
+): Promise<DeviceArray> {
   const steps = [0, a.item, a.row, a.column, 0, b.item, b.row, b.column] as const
-  return device.run(product, M * N, a.values, b.values, M, N, items, K, ...steps)
+  return workspace.run(product, M * N, a.values, b.values, M, N, items, K, ...steps)
 }
 
 /** y[row, o] = Σₖ x[row, k]·weight[o, k] + bias[o] */
@@ -121,15 +122,15 @@ const affine = kernel(
 )
 
 /** x·Wᵀ + b for rows of `inputs` numbers. */
-export function transform(
-  device: Device,
-  x: Float32Array,
-  weight: Float32Array,
-  bias: Float32Array | undefined,
+export async function transform(
+  workspace: Workspace,
+  x: DeviceArray,
+  weight: DeviceArray,
+  bias: DeviceArray | undefined,
   [inputs, outputs]: readonly [number, number],
-): Promise<Float32Array> {
+): Promise<DeviceArray> {
   const size = (x.length / inputs) * outputs
-  return device.run(affine, size, x, weight, bias ?? new Float32Array(outputs), inputs, outputs)
+  return workspace.run(affine, size, x, weight, bias ?? (await workspace.filled(outputs, 0)), inputs, outputs)
 }
 
 /** y[column] = Σ over rows of x[row, column] */
@@ -151,14 +152,14 @@ const columnSums = kernel(
 )
 
 /** The sum of all rows of a matrix. */
-export function sumRows(device: Device, x: Float32Array, columns: number): Promise<Float32Array> {
-  return device.run(columnSums, columns, x, x.length / columns)
+export function sumRows(workspace: Workspace, x: DeviceArray, columns: number): Promise<DeviceArray> {
+  return workspace.run(columnSums, columns, x, x.length / columns)
 }
 
 export const matmul: GpuOperator = {
   forward: async (call) => {
     const { a, b, items, M, K, N } = operands(call)
-    return { y: await multiply(call.device, a, b, [M, K, N], items) }
+    return { y: await multiply(call.workspace, a, b, [M, K, N], items) }
   },
   /** ∂L/∂a = ∂L/∂y·bᵀ, ∂L/∂b = aᵀ·∂L/∂y; an operand that all items share gets the sum over them. */
   backward: async (call) => {
@@ -167,8 +168,8 @@ export const matmul: GpuOperator = {
     const gradA = a.item === 0 ? multiplyAndSum : multiply
     const gradB = b.item === 0 ? multiplyAndSum : multiply
     const [resultA, resultB] = await Promise.all([
-      gradA(call.device, y, transposed(b), [M, N, K], items),
-      gradB(call.device, transposed(a), y, [K, M, N], items),
+      gradA(call.workspace, y, transposed(b), [M, N, K], items),
+      gradB(call.workspace, transposed(a), y, [K, M, N], items),
     ])
     return { a: resultA, b: resultB }
   },
@@ -192,19 +193,19 @@ export const linear: GpuOperator = {
   forward: async (call) => {
     const { I, O } = call.sizes
     return {
-      y: await transform(call.device, call.input('x'), call.input('weight'), call.optional('bias'), [I, O]),
+      y: await transform(call.workspace, call.input('x'), call.input('weight'), call.optional('bias'), [I, O]),
     }
   },
   /** ∂L/∂x = ∂L/∂y·W, ∂L/∂W = ∂L/∂yᵀ·x, ∂L/∂b = the sum of ∂L/∂y over all rows. */
   backward: async (call) => {
     const { I, O } = call.sizes
-    const { device } = call
+    const { workspace } = call
     const y = matrix(call.gradient('y'), O)
     const rows = y.values.length / O
     const [x, weight, bias] = await Promise.all([
-      multiply(device, y, matrix(call.input('weight'), I), [rows, O, I]),
-      multiply(device, transposed(y), matrix(call.input('x'), I), [O, rows, I]),
-      sumRows(device, y.values, O),
+      multiply(workspace, y, matrix(call.input('weight'), I), [rows, O, I]),
+      multiply(workspace, transposed(y), matrix(call.input('x'), I), [O, rows, I]),
+      sumRows(workspace, y.values, O),
     ])
     const gradients = { x, weight }
     return call.optional('bias') === undefined ? gradients : { ...gradients, bias }

@@ -1,7 +1,8 @@
 import { statistics } from './activations.js'
-import type { Device } from './device.js'
+import type { DeviceArray } from './deviceArray.js'
 import { kernel, roundsOfSum, type Thread, type Values } from './kernel.js'
 import type { GpuCall, GpuOperator } from './operator.js'
+import type { Workspace } from './workspace.js'
 
 declare function quotient(i: number, n: number): number
 
@@ -21,9 +22,10 @@ const groupSums = kernel(
 )
 
 /** The sum of all numbers, as an array of one. */
-async function total(device: Device, x: Float32Array): Promise<Float32Array> {
+async function total(workspace: Workspace, x: DeviceArray): Promise<DeviceArray> {
   let sums = x
-  while (sums.length > 1) sums = await device.run(groupSums, Math.ceil(sums.length / group), sums, sums.length, group)
+  while (sums.length > 1)
+    sums = await workspace.run(groupSums, Math.ceil(sums.length / group), sums, sums.length, group)
   return sums
 }
 
@@ -83,16 +85,16 @@ export const squaredError: GpuOperator = {
     const items = added ? group : 1
     const factor = call.number('factor') * weight
     const size = Math.ceil(length / items)
-    const losses = await call.device.run(squaredErrors, size, prediction, target, length, items, factor)
-    return { loss: added ? await total(call.device, losses) : losses }
+    const losses = await call.workspace.run(squaredErrors, size, prediction, target, length, items, factor)
+    return { loss: added ? await total(call.workspace, losses) : losses }
   },
   /** ∂/∂p = 2·factor·(p − t) = −∂/∂t */
   backward: async (call) => {
     const [prediction, target, gradient] = [call.input('prediction'), call.input('target'), call.gradient('loss')]
     const { weight, added } = reductionOf(call, prediction.length)
     const factor = 2 * call.number('factor') * weight
-    const differentiate = (a: Float32Array, b: Float32Array) =>
-      call.device.run(squaredErrorGradient, a.length, a, b, gradient, added ? 0 : 1, factor)
+    const differentiate = (a: DeviceArray, b: DeviceArray) =>
+      call.workspace.run(squaredErrorGradient, a.length, a, b, gradient, added ? 0 : 1, factor)
     const [gradPrediction, gradTarget] = await Promise.all([
       differentiate(prediction, target),
       differentiate(target, prediction),
@@ -167,8 +169,8 @@ export const crossEntropy: GpuOperator = {
     const { weight, added } = reductionOf(call, N)
     const rows = await rowStatistics(call)
     const smoothing = call.number('labelSmoothing')
-    const losses = await call.device.run(crossEntropies, N, logits, target, rows, C, smoothing, weight)
-    return { loss: added ? await total(call.device, losses) : losses }
+    const losses = await call.workspace.run(crossEntropies, N, logits, target, rows, C, smoothing, weight)
+    return { loss: added ? await total(call.workspace, losses) : losses }
   },
   /** ∂/∂z = softmax(z) − q */
   backward: async (call) => {
@@ -178,13 +180,13 @@ export const crossEntropy: GpuOperator = {
     const rows = await rowStatistics(call)
     const scalars = [added ? 0 : 1, C, call.number('labelSmoothing'), weight] as const
     return {
-      logits: await call.device.run(crossEntropyGradient, N * C, logits, target, rows, gradient, ...scalars),
+      logits: await call.workspace.run(crossEntropyGradient, N * C, logits, target, rows, gradient, ...scalars),
     }
   },
 }
 
-function rowStatistics(call: GpuCall): Promise<Float32Array> {
-  return statistics(call.device, call.input('logits'), { outer: call.sizes.N, length: call.sizes.C, inner: 1 })
+function rowStatistics(call: GpuCall): Promise<DeviceArray> {
+  return statistics(call.workspace, call.input('logits'), { outer: call.sizes.N, length: call.sizes.C, inner: 1 })
 }
 
 /** Σ λ|w| or Σ λw² over each group of weights. */
@@ -225,14 +227,14 @@ export const weightPenalty: GpuOperator = {
   forward: async (call) => {
     const weight = call.input('weight')
     const scalars = [weight.length, group, call.number('norm'), call.number('lambda')] as const
-    const sums = await call.device.run(penalties, Math.ceil(weight.length / group), weight, ...scalars)
-    return { loss: await total(call.device, sums) }
+    const sums = await call.workspace.run(penalties, Math.ceil(weight.length / group), weight, ...scalars)
+    return { loss: await total(call.workspace, sums) }
   },
   backward: async (call) => {
     const weight = call.input('weight')
     const scalars = [call.number('norm'), call.number('lambda')] as const
     return {
-      weight: await call.device.run(penaltyGradient, weight.length, weight, call.gradient('loss'), ...scalars),
+      weight: await call.workspace.run(penaltyGradient, weight.length, weight, call.gradient('loss'), ...scalars),
     }
   },
 }

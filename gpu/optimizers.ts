@@ -31,20 +31,20 @@ const newParameter = kernel(
 
 export const sgd: GpuOperator = {
   forward: async (call) => {
-    const { device } = call
+    const { workspace } = call
     const parameter = call.input('parameter')
     const size = parameter.length
-    const velocity = await device.run(
+    const velocity = await workspace.run(
       newVelocity,
       size,
       parameter,
       call.input('gradient'),
-      call.optional('velocity') ?? new Float32Array(size),
+      call.optional('velocity') ?? (await workspace.filled(size, 0)),
       call.number('momentum'),
       call.number('weightDecay'),
     )
     return {
-      parameter: await device.run(newParameter, size, parameter, velocity, call.number('learningRate')),
+      parameter: await workspace.run(newParameter, size, parameter, velocity, call.number('learningRate')),
       velocity,
     }
   },

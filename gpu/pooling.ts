@@ -1,4 +1,5 @@
 import { sizeOf } from '../oracle/tensor.js'
+import type { DeviceArray } from './deviceArray.js'
 import { kernel, roundsOfSum, type Thread, type Values } from './kernel.js'
 import type { GpuCall, GpuOperator } from './operator.js'
 
@@ -110,12 +111,12 @@ function geometry(call: GpuCall) {
 export const maxPool2d: GpuOperator = {
   forward: async (call) => {
     const size = sizeOf(call.outputShapes.y)
-    return { y: await call.device.run(maxima, size, call.input('x'), ...geometry(call)) }
+    return { y: await call.workspace.run(maxima, size, call.input('x'), ...geometry(call)) }
   },
   backward: async (call) => {
     const x = call.input('x')
     return {
-      x: await call.device.run(maximumGradient, x.length, x, call.gradient('y'), ...geometry(call)),
+      x: await call.workspace.run(maximumGradient, x.length, x, call.gradient('y'), ...geometry(call)),
     }
   },
 }
@@ -123,12 +124,12 @@ export const maxPool2d: GpuOperator = {
 /** y[n,h] = the mean of x[t,n,h] over t < lengths[n] */
 const means = kernel(
   'meanOverTime',
-  function (this: Thread, size: number, x: Values, lengths: Values, features: number): number {
+  function (this: Thread, size: number, x: Values, lengths: Values, features: number, steps: number): number {
     const i = this.thread.x
     if (i >= size) return 0
     const length = lengths[quotient(i, features)]
     let sum = 0
-    for (let start = 0; start < length; start += 64) {
+    for (let start = 0; start < steps; start += 64) {
       const end = Math.min(start + 64, length)
       let part = 0
       for (let t = start; t < end; t += 1) part += x[t * size + i]
@@ -136,7 +137,7 @@ const means = kernel(
     }
     return sum / length
   },
-  (_, lengths) => roundsOfSum(lengths.reduce((most, length) => Math.max(most, length))),
+  (...[, , , steps]) => roundsOfSum(steps),
 )
 
 const meanGradient = kernel(
@@ -162,15 +163,15 @@ const meanGradient = kernel(
 
 export const meanOverTime: GpuOperator = {
   forward: async (call) => {
-    const { N, H } = call.sizes
-    return { y: await call.device.run(means, N * H, call.input('x'), lengthsOf(call), H) }
+    const { T, N, H } = call.sizes
+    return { y: await call.workspace.run(means, N * H, call.input('x'), await lengthsOf(call), H, T) }
   },
   backward: async (call) => {
     const { T, N, H } = call.sizes
-    return { x: await call.device.run(meanGradient, T * N * H, call.gradient('y'), lengthsOf(call), N, H) }
+    return { x: await call.workspace.run(meanGradient, T * N * H, call.gradient('y'), await lengthsOf(call), N, H) }
   },
 }
 
-function lengthsOf(call: GpuCall): Float32Array {
-  return call.optional('lengths') ?? new Float32Array(call.sizes.N).fill(call.sizes.T)
+async function lengthsOf(call: GpuCall): Promise<DeviceArray> {
+  return call.optional('lengths') ?? (await call.workspace.filled(call.sizes.N, call.sizes.T))
 }
