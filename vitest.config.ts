@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs'
+import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
+
+const ignored = ['node_modules/**', 'dist/**']
 
 /** Closes the run with the tests that were skipped, each with its reason, and one line that counts them all. */
 class ClosingLine implements Reporter {
@@ -19,12 +23,56 @@ function reason(test: TestCase): string {
   return result.state === 'skipped' && result.note !== undefined ? `: ${result.note}` : ''
 }
 
+/** Chromium or Chrome of this machine, which runs the tests of browsers; ANSWERKEY_CHROMIUM names another. */
+const chromium = [process.env.ANSWERKEY_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  (path) => path !== undefined && existsSync(path),
+)
+
+const node = {
+  extends: true as const,
+  test: { name: 'node', include: ['*/**/*.test.ts'], exclude: [...ignored, '**/*.browser.test.ts'] },
+}
+
+const browser = {
+  extends: true as const,
+  test: {
+    name: 'browser',
+    include: ['*/**/*.browser.test.ts'],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath: chromium,
+          args: [
+            '--no-sandbox',
+            '--enable-unsafe-webgpu',
+            '--use-webgpu-adapter=swiftshader',
+            '--enable-unsafe-swiftshader',
+            '--use-angle=swiftshader',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+            '--no-first-run',
+          ],
+        },
+      }),
+      instances: [{ browser: 'chromium' as const }],
+    },
+  },
+}
+
+if (chromium === undefined && process.env.ANSWERKEY_REQUIRE_BROWSER !== undefined)
+  throw new Error(
+    'ANSWERKEY_REQUIRE_BROWSER is set, and there is no Chromium: install it, or name it in ANSWERKEY_CHROMIUM',
+  )
+
 export default defineConfig({
   test: {
-    include: ['*/**/*.test.ts'],
-    exclude: ['node_modules/**', 'dist/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
+    projects: chromium === undefined ? [node] : [node, browser],
   },
 })

@@ -284,6 +284,30 @@ describe('gpu', () => {
   })
 })
 
+describe('gpu reports', () => {
+  const requireHardware = ['gpu', '--require', 'webasm', '--require-hardware', '--operators', 'relu', '--runs', '2']
+
+  it('software is not enough where hardware is required', () => {
+    const { status, stdout, stderr } = answerkey([...requireHardware, '--format', 'junit'])
+    expect(status).toBe(2)
+    expect(stderr).toContain('required, and missing here: webasm: whether host is hardware cannot be known')
+    expect(stdout).toMatch(/<testsuite name="gpu:webasm" tests="2" failures="0" errors="1" skipped="0">/)
+    expect(stdout).toMatch(/<error message="whether host is hardware cannot be known">/)
+    expect(answerkey(['gpu', '--require-hardware']).stderr).toContain('--require-hardware goes with --require')
+  })
+
+  it('adds the matrix to the summary of a job', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'answerkey-')), 'summary.md')
+    const { status } = answerkey(['gpu', '--backend', 'cpu', '--operators', 'relu', '--runs', '2'], {
+      GITHUB_STEP_SUMMARY: file,
+    })
+    expect(status).toBe(0)
+    const summary = readFileSync(file, 'utf8')
+    expect(summary).toContain('- **cpu**: host, ran as cpu')
+    expect(summary).toContain('| relu | ✅ 0× |')
+  })
+})
+
 describe('list and show', () => {
   it('lists exercises, operators, mistakes and backends', () => {
     const { status, stdout } = answerkey(['list', '--format', 'json'])

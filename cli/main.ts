@@ -28,12 +28,12 @@ function names(text: string): string[] {
   return list
 }
 
-const format = () => new Option('--format <format>', 'form of the report').choices(['text', 'json']).default('text')
-
-/** The options that every command has. */
-function withCommonOptions(command: Command): Command {
+/** The options that every command has; `formats` are those of its report besides text and JSON. */
+function withCommonOptions(command: Command, ...formats: readonly string[]): Command {
   return command
-    .addOption(format())
+    .addOption(
+      new Option('--format <format>', 'form of the report').choices(['text', 'json', ...formats]).default('text'),
+    )
     .option('--output <file>', 'write the report to a file')
     .option('--quiet', 'no progress, and only what is wrong')
     .option('--no-color', 'no colours')
@@ -77,10 +77,11 @@ function program(finish: (status: number) => void): Command {
     .option('--search', 'climb from the worst cases to worse ones, with three quarters of the runs')
     .action(async (subject, options) => finish(await (await import('./test.js')).test(subject, options)))
 
-  withCommonOptions(answerkey.command('gpu'))
+  withCommonOptions(answerkey.command('gpu'), 'junit')
     .description('cross-check every exercise and operator, oracle against gpu.js, on each backend of this machine')
     .option('--backend <names>', 'only these backends', names)
     .option('--require <names>', 'a backend of these that is missing, or that another replaced, is an error', names)
+    .option('--require-hardware', 'a required backend that a processor stands in for is an error too')
     .option('--exercise <ids>', 'only these exercises', names)
     .option('--operators <names>', 'only these operators', names)
     .option('--runs <n>', 'cases a law', wholeNumber(1), 30)

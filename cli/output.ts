@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import pc from 'picocolors'
 import { UsageError } from './usage.js'
 
 /** The options that every command has, as the command line gives them. */
 export interface CommonOptions {
-  readonly format: 'text' | 'json'
+  readonly format: 'text' | 'json' | 'junit'
   readonly output?: string
   readonly quiet?: true
   readonly color: boolean
@@ -18,9 +18,16 @@ export function colorsFor(options: CommonOptions): Colors {
   return pc.createColors(wanted)
 }
 
+/** A report in every form that its command knows. */
+interface Report {
+  readonly json: unknown
+  text(): string
+  junit?(): string
+}
+
 /** Writes the report to the file of --output or to standard output. */
-export function writeReport(options: CommonOptions, report: { json: unknown; text: () => string }): void {
-  const text = options.format === 'json' ? `${JSON.stringify(report.json, null, 2)}\n` : report.text()
+export function writeReport(options: CommonOptions, report: Report): void {
+  const text = formatted(options.format, report)
   if (options.output === undefined) {
     process.stdout.write(text)
     return
@@ -30,6 +37,17 @@ export function writeReport(options: CommonOptions, report: { json: unknown; tex
   } catch (error) {
     throw new UsageError(`cannot write ${options.output}: ${error instanceof Error ? error.message : error}`)
   }
+}
+
+function formatted(format: CommonOptions['format'], report: Report): string {
+  if (format === 'json') return `${JSON.stringify(report.json, null, 2)}\n`
+  return format === 'junit' && report.junit !== undefined ? `${report.junit()}\n` : report.text()
+}
+
+/** On GitHub Actions, adds to the summary of the job, whose file GITHUB_STEP_SUMMARY names. */
+export function addToJobSummary(markdown: () => string): void {
+  const file = process.env.GITHUB_STEP_SUMMARY
+  if (file !== undefined && file !== '') appendFileSync(file, markdown())
 }
 
 /** A random seed for a run that names none: it is printed, so that the run can be repeated. */

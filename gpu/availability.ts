@@ -1,5 +1,11 @@
-import { type GpuBackend, openBackend } from './backend.js'
+import { type GpuBackend, openBackendOn } from './backend.js'
 import { type BackendName, BackendUnavailable, backendNamed, backendNames } from './names.js'
+import { openNodePlatform } from './nodePlatform.js'
+
+/** Opens a backend in Node; see openBackendOn. */
+export function openBackend(name: BackendName): Promise<GpuBackend> {
+  return openBackendOn(name, openNodePlatform)
+}
 
 export interface AvailableBackends {
   /** Opened, to be closed by the caller. */

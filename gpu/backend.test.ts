@@ -7,7 +7,7 @@ import { Device } from './device.js'
 import { DeviceArray } from './deviceArray.js'
 import { availableBackends, BackendUnavailable, backendNamed, openBackend } from './index.js'
 import { kernel, type Thread, type Values } from './kernel.js'
-import { openPlatform } from './platform.js'
+import { openNodePlatform } from './nodePlatform.js'
 
 const { backends } = await availableBackends()
 afterAll(() => Promise.all(backends.map((backend) => backend.close())))
@@ -24,14 +24,13 @@ async function messageOf(call: () => unknown): Promise<string> {
 describe.each(backends)('$name', ({ implementation, ran, ...backend }) => {
   it('says what it is', () => {
     expect(implementation).toMatchObject({ name: `gpu:${backend.name}`, precision: 'float32' })
-    expect(backend).toMatchObject(
-      {
-        webgpu: { profileName: 'wgsl', device: expect.stringMatching(/./), software: expect.any(Boolean) },
-        headlessgl: { profileName: 'glsl', device: 'OpenGL through headless-gl' },
-        webasm: { profileName: 'ieee', device: 'host' },
-        cpu: { profileName: 'ieee', device: 'host' },
-      }[backend.name],
-    )
+    const described: Readonly<Record<string, object>> = {
+      webgpu: { profileName: 'wgsl', device: expect.stringMatching(/./), software: expect.any(Boolean) },
+      headlessgl: { profileName: 'glsl', device: 'OpenGL through headless-gl' },
+      webasm: { profileName: 'ieee', device: 'host' },
+      cpu: { profileName: 'ieee', device: 'host' },
+    }
+    expect(backend).toMatchObject(described[backend.name])
   })
 
   it('refuses bad calls in the oracle’s words', async () => {
@@ -96,7 +95,7 @@ describe('a kernel that runs elsewhere', () => {
   })
 
   it('fails, and says where it ran', async () => {
-    const { gpu, elements } = await openPlatform('cpu')
+    const { gpu, elements } = await openNodePlatform('cpu')
     const device = new Device('webasm', gpu, elements)
     await expect(device.run(double, 1, DeviceArray.ofHost(Float32Array.of(1)))).rejects.toThrow(
       'gpu:webasm: kernel double ran in mode cpu',
@@ -106,7 +105,7 @@ describe('a kernel that runs elsewhere', () => {
   })
 
   it('fails with the reason that gpu.js gives for it', async () => {
-    const { gpu, elements } = await openPlatform('webasm')
+    const { gpu, elements } = await openNodePlatform('webasm')
     const device = new Device('webasm', gpu, elements)
     await device.run(double, 1, DeviceArray.ofHost(Float32Array.of(1)))
     // What gpu.js does when webasm cannot take a kernel: it runs it on the processor from then on.
@@ -122,7 +121,7 @@ describe('a kernel that runs elsewhere', () => {
 
 describe('a driver that ends loops early', () => {
   it('fails before the kernel runs', async () => {
-    const platform = await openPlatform('cpu')
+    const platform = await openNodePlatform('cpu')
     const device = new Device('cpu', platform.gpu, platform.elements)
     device.rounds = 10
     const sum = kernel(
@@ -166,6 +165,26 @@ describe.each(backends)('closing $name', ({ name }) => {
     const third = await openBackend(name)
     expect(await third.implementation.operators.relu.forward({ x }, {})).toEqual({ y: x })
     await third.close()
+  })
+})
+
+describe.each(backends.filter(({ name }) => name === 'webgpu'))('a lost device of $name', ({ name }) => {
+  it('fails the calls in flight with the reason, and the next call works again', async () => {
+    const backend = await openBackend(name)
+    const { softmax } = backend.implementation.operators
+    const x = zeros([400, 300])
+    await softmax.forward({ x }, {})
+    const before = backend.compilations
+    const inFlight = Promise.all(Array.from({ length: 8 }, () => softmax.forward({ x }, {})))
+    const { WebGPUContext } = (await import('gpu.js')).default
+    const { device } = await WebGPUContext.acquire()
+    device.destroy()
+    await expect(inFlight).rejects.toThrow(/^gpu:webgpu: .*(lost|destroyed)/i)
+    await device.lost
+    expect(await softmax.forward({ x: zeros([1, 2]) }, {})).toEqual({ y: fromNested([[0.5, 0.5]]) })
+    expect(backend.compilations).toBeGreaterThan(before)
+    expect(backend.ran().find(({ kernel }) => kernel === 'softmax')?.calls).toBeGreaterThan(1)
+    await backend.close()
   })
 })
 

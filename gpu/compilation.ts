@@ -20,7 +20,7 @@ export type RawArgument = Float32Array | Handle | number
 
 /** The backends with a memory of their own: results stay there, and arguments have to get there first. */
 export function hasOwnMemory(backend: BackendName): boolean {
-  return backend === 'webgpu' || backend === 'headlessgl'
+  return backend !== 'webasm' && backend !== 'cpu'
 }
 
 /** How gpu.js compiles a kernel's array arguments: for arrays of the host, or for what lies on the device. */
@@ -29,26 +29,94 @@ type ArraysFrom = 'host' | 'device'
 /** A kernel compiled by gpu.js for one backend; serves all shapes. */
 export class CompiledKernel {
   private readonly backend: BackendName
-  private readonly name: string
-  private readonly shortcut: IKernelRunShortcut
-  private readonly sizeClasses = new Set<string>()
+  private readonly gpu: GPU
+  private readonly kernel: Kernel<readonly KernelArgument[]>
+  private readonly arraysFrom: ArraysFrom
+  private shortcut: IKernelRunShortcut | undefined
   private first: Promise<Float32Array | Handle> | undefined
+  private readonly sizeClasses = new Set<string>()
+  private unloaded = 0
+  private running = 0
   private calls = 0
+  private mode = 'none'
+  private fallbackReason: string | null = null
+
+  constructor(backend: BackendName, gpu: GPU, kernel: Kernel<readonly KernelArgument[]>, arraysFrom: ArraysFrom) {
+    this.backend = backend
+    this.gpu = gpu
+    this.kernel = kernel
+    this.arraysFrom = arraysFrom
+  }
+
+  /** The programs that are loaded: one, or on webasm one a size class. */
+  get programs(): number {
+    return this.shortcut === undefined ? 0 : Math.max(1, this.sizeClasses.size)
+  }
+
+  /** How many programs were compiled so far. */
+  get compilations(): number {
+    return this.unloaded + this.programs
+  }
+
+  ran(): Ran {
+    const { kernel, mode, fallbackReason, calls } = this
+    return { kernel: kernel.name, mode, fallbackReason, calls }
+  }
+
+  /** Lets go of the programs, unless one is at work; the next call compiles again. */
+  unload(): void {
+    if (this.running > 0 || this.shortcut === undefined) return
+    this.unloaded += this.programs
+    this.shortcut.destroy()
+    this.shortcut = undefined
+    this.first = undefined
+    this.sizeClasses.clear()
+  }
+
+  /** Runs `size` threads. Calls may overlap, except that the first one compiles: gpu.js would run it with a later call's size. */
+  async run(size: number, args: readonly RawArgument[]): Promise<Float32Array | Handle> {
+    this.running += 1
+    try {
+      if (this.first === undefined) {
+        this.first = this.execute(size, args)
+        return await this.first
+      }
+      await this.first
+      return await this.execute(size, args)
+    } finally {
+      this.running -= 1
+    }
+  }
+
+  private async execute(size: number, args: readonly RawArgument[]): Promise<Float32Array | Handle> {
+    this.calls += 1
+    this.shortcut ??= this.compile(args)
+    const { name } = this.kernel
+    const padded = this.backend === 'webasm' ? this.pad(size, args) : { size, args }
+    this.shortcut.setOutput([padded.size])
+    const result = await this.start(this.shortcut, [size, ...padded.args])
+    const { kernel } = this.shortcut
+    this.mode = executedMode(kernel)
+    this.fallbackReason = kernel.fallbackReason
+    if (this.mode !== this.backend)
+      throw new Failure(
+        'failed',
+        `gpu:${this.backend}: kernel ${name} ran in mode ${this.mode}${kernel.fallbackReason === null ? '' : `, because ${kernel.fallbackReason}`}`,
+      )
+    if (isHandle(result)) return result
+    if (!(result instanceof Float32Array) || result.length < size)
+      throw new Failure('failed', `gpu:${this.backend}: kernel ${name} did not answer with ${size} numbers`)
+    return result.subarray(0, size)
+  }
 
   /** `args` are those of the first call: they tell numbers from arrays. */
-  constructor(
-    backend: BackendName,
-    gpu: GPU,
-    kernel: Kernel<readonly KernelArgument[]>,
-    args: readonly RawArgument[],
-    arraysFrom: ArraysFrom,
-  ) {
-    this.backend = backend
-    this.name = kernel.name
+  private compile(args: readonly RawArgument[]): IKernelRunShortcut {
+    const { backend, gpu, kernel, arraysFrom } = this
     // On WebGPU a buffer is bound wherever an array was declared; OpenGL's programs tell the two apart.
-    const array = backend === 'headlessgl' && arraysFrom === 'device' ? 'ArrayTexture(1)' : 'Array'
+    const fromTexture = backend !== 'webgpu' && hasOwnMemory(backend) && arraysFrom === 'device'
+    const array = fromTexture ? 'ArrayTexture(1)' : 'Array'
     const types = [0, ...args].map((argument) => (typeof argument === 'number' ? 'Float' : array))
-    this.shortcut = gpu.createKernel(kernel.body.toString(), {
+    const shortcut = gpu.createKernel(kernel.body.toString(), {
       argumentTypes: Object.fromEntries(types.map((type, i) => [`argument ${i}`, type])),
       output: [1],
       dynamicOutput: true,
@@ -62,55 +130,18 @@ export class CompiledKernel {
       immutable: hasOwnMemory(backend),
     })
     // By default gpu.js ends every loop after 1000 rounds, and says nothing.
-    this.shortcut.setLoopMaxIterations(exactIntegers)
+    shortcut.setLoopMaxIterations(exactIntegers)
     // gpu.js keeps eight programs of a webasm kernel, and would compile a ninth size class again and again.
-    if (backend === 'webasm') Object.assign(this.shortcut.kernel, { moduleCacheLimit: 16 })
+    if (backend === 'webasm') Object.assign(shortcut.kernel, { moduleCacheLimit: 16 })
+    return shortcut
   }
 
-  get compilations(): number {
-    return Math.max(1, this.sizeClasses.size)
-  }
-
-  ran(): Ran {
-    const { kernel } = this.shortcut
-    return { kernel: this.name, mode: executedMode(kernel), fallbackReason: kernel.fallbackReason, calls: this.calls }
-  }
-
-  /** Runs `size` threads. Calls may overlap, except that the first one compiles: gpu.js would run it with a later call's size. */
-  async run(size: number, args: readonly RawArgument[]): Promise<Float32Array | Handle> {
-    if (this.first === undefined) {
-      this.first = this.execute(size, args)
-      return this.first
-    }
-    await this.first
-    return this.execute(size, args)
-  }
-
-  private async execute(size: number, args: readonly RawArgument[]): Promise<Float32Array | Handle> {
-    this.calls += 1
-    const padded = this.backend === 'webasm' ? this.pad(size, args) : { size, args }
-    this.shortcut.setOutput([padded.size])
-    const result = await this.start(size, padded.args)
-    const { kernel } = this.shortcut
-    const mode = executedMode(kernel)
-    if (mode !== this.backend)
-      throw new Failure(
-        'failed',
-        `gpu:${this.backend}: kernel ${this.name} ran in mode ${mode}${kernel.fallbackReason === null ? '' : `, because ${kernel.fallbackReason}`}`,
-      )
-    if (isHandle(result)) return result
-    if (!(result instanceof Float32Array) || result.length < size)
-      throw new Failure('failed', `gpu:${this.backend}: kernel ${this.name} did not answer with ${size} numbers`)
-    return result.subarray(0, size)
-  }
-
-  private async start(size: number, args: readonly RawArgument[]): Promise<unknown> {
-    const { shortcut } = this
+  private async start(shortcut: IKernelRunShortcut, args: readonly RawArgument[]): Promise<unknown> {
     const run: (...args: unknown[]) => unknown = shortcut
     try {
-      return await run(size, ...args)
+      return await run(...args)
     } catch (error) {
-      throw new Failure('failed', `gpu:${this.backend}: kernel ${this.name} failed: ${messageOf(error)}`)
+      throw new Failure('failed', `gpu:${this.backend}: kernel ${this.kernel.name} failed: ${messageOf(error)}`)
     }
   }
 
@@ -143,9 +174,16 @@ function sizeClass(n: number, least: number): number {
   return size
 }
 
-/** The mode of the gpu.js kernel that ran; gpu.js calls all its WebGL kernels `gpu`. */
+/** What gpu.js calls its OpenGL kernels, whose mode is `gpu` for all of them. */
+const openGlModes: Readonly<Record<string, string>> = {
+  HeadlessGLKernel: 'headlessgl',
+  WebGL2Kernel: 'webgl2',
+  WebGLKernel: 'webgl',
+}
+
+/** The mode of the gpu.js kernel that ran. */
 function executedMode(kernel: object): string {
   const Kernel = kernel.constructor
   const mode = 'mode' in Kernel && typeof Kernel.mode === 'string' ? Kernel.mode : 'unknown'
-  return mode === 'gpu' && Kernel.name === 'HeadlessGLKernel' ? 'headlessgl' : mode
+  return mode === 'gpu' ? (openGlModes[Kernel.name] ?? mode) : mode
 }

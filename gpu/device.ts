@@ -22,6 +22,9 @@ const upload = kernel('upload', function (this: Thread, size: number, values: Va
   return values[i]
 })
 
+/** The webasm programs that are loaded together. */
+const mostPrograms = 48
+
 /** Compiles kernels for one backend, once each, and runs them. */
 export class Device {
   readonly backend: BackendName
@@ -31,7 +34,7 @@ export class Device {
   rounds = exactIntegers
   private readonly gpu: GPU
   private readonly compiled = new Map<Kernel<readonly KernelArgument[]>, CompiledKernel>()
-  private problem: string | undefined
+  private reported: string | undefined
 
   /** `elements` is what the backend's buffers or textures hold; positions travel as floats, which sets a limit of its own. */
   constructor(backend: BackendName, gpu: GPU, elements: number) {
@@ -56,6 +59,11 @@ export class Device {
     ...args: Passed<Arguments>
   ): Promise<DeviceArray> {
     this.refuseProblem()
+    if (size > this.elements)
+      throw new Failure(
+        'failed',
+        `gpu:${this.backend}: kernel ${kernel.name} would make ${size} numbers; an array holds at most ${this.elements}`,
+      )
     const rounds = kernel.rounds(...args)
     if (rounds > this.rounds)
       throw new Failure(
@@ -63,7 +71,7 @@ export class Device {
         `gpu:${this.backend}: a thread of kernel ${kernel.name} would take ${rounds} rounds of its loops; the driver ends loops after ${this.rounds}`,
       )
     const raw = await Promise.all(args.map((argument) => this.raw(argument)))
-    const answer = await this.compile(kernel, raw, 'device').run(size, raw)
+    const answer = await this.compiledKernel(kernel, 'device').run(size, raw)
     this.refuseProblem()
     return isHandle(answer) ? DeviceArray.ofDevice(size, answer) : DeviceArray.ofHost(answer)
   }
@@ -100,7 +108,12 @@ export class Device {
 
   /** From here on every call fails with this reason. */
   fail(problem: string): void {
-    this.problem ??= problem
+    this.reported ??= problem
+  }
+
+  /** Why every call fails, once it does. */
+  get problem(): string | undefined {
+    return this.reported
   }
 
   /** Releases every kernel with its buffers and textures. */
@@ -121,7 +134,7 @@ export class Device {
   }
 
   private async upload(values: Float32Array): Promise<Handle> {
-    const handle = await this.compile(upload, [values], 'host').run(values.length, [values])
+    const handle = await this.compiledKernel(upload, 'host').run(values.length, [values])
     if (!isHandle(handle)) throw new Failure('failed', `gpu:${this.backend}: numbers did not stay on the device`)
     return handle
   }
@@ -138,19 +151,29 @@ export class Device {
     return answer.subarray(0, length)
   }
 
-  private compile(
-    kernel: Kernel<readonly KernelArgument[]>,
-    args: readonly RawArgument[],
-    arraysFrom: 'host' | 'device',
-  ): CompiledKernel {
-    const existing = this.compiled.get(kernel)
-    if (existing !== undefined) return existing
-    const compiled = new CompiledKernel(this.backend, this.gpu, kernel, args, arraysFrom)
+  private compiledKernel(kernel: Kernel<readonly KernelArgument[]>, arraysFrom: 'host' | 'device'): CompiledKernel {
+    const compiled = this.compiled.get(kernel) ?? new CompiledKernel(this.backend, this.gpu, kernel, arraysFrom)
+    // The map's order is that of their last use.
+    this.compiled.delete(kernel)
     this.compiled.set(kernel, compiled)
+    if (this.backend === 'webasm') this.unloadOldest()
     return compiled
   }
 
+  /**
+   * Every webasm program has a memory of its own, for which a browser sets gigabytes of its address space aside: it refuses
+   * more after a hundred of them or so.
+   */
+  private unloadOldest(): void {
+    let programs = [...this.compiled.values()].reduce((sum, compiled) => sum + compiled.programs, 0)
+    for (const compiled of this.compiled.values()) {
+      if (programs <= mostPrograms) return
+      programs -= compiled.programs
+      compiled.unload()
+    }
+  }
+
   private refuseProblem(): void {
-    if (this.problem !== undefined) throw new Failure('failed', `gpu:${this.backend}: ${this.problem}`)
+    if (this.reported !== undefined) throw new Failure('failed', `gpu:${this.backend}: ${this.reported}`)
   }
 }

@@ -1,5 +1,5 @@
-export { type AvailableBackends, availableBackends } from './availability.js'
-export { type GpuBackend, openBackend, type ProfileName } from './backend.js'
+export { type AvailableBackends, availableBackends, openBackend } from './availability.js'
+export type { GpuBackend, ProfileName } from './backend.js'
 export type { Ran } from './kernel.js'
 export { type BackendName, BackendUnavailable, backendNamed, backendNames } from './names.js'
 export { operatorNames } from './operators.js'

@@ -1,8 +1,10 @@
 /** The backends that Node can run: two that use a GPU, and two that run anywhere. */
 export const backendNames = ['webgpu', 'headlessgl', 'webasm', 'cpu'] as const
-export type BackendName = (typeof backendNames)[number]
+/** The backends that a browser can run. */
+export const browserBackendNames = ['webgpu', 'webgl2', 'webgl', 'webasm', 'cpu'] as const
+export type BackendName = (typeof backendNames)[number] | (typeof browserBackendNames)[number]
 
-/** Throws a RangeError if there is no backend of this name. */
+/** Throws a RangeError if Node has no backend of this name. */
 export function backendNamed(name: string): BackendName {
   const found = backendNames.find((known) => known === name)
   if (found === undefined) throw new RangeError(`unknown backend ${name}; known: ${backendNames.join(', ')}`)

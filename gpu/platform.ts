@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module'
 import type { GPU } from 'gpu.js'
-import type { create } from 'webgpu'
 import { exactIntegers } from './kernel.js'
 import { messageOf } from './message.js'
 import { type BackendName, BackendUnavailable } from './names.js'
@@ -22,115 +20,55 @@ export interface Platform {
   release(): Promise<void>
 }
 
-/** Sets a backend up. Throws a BackendUnavailable if it cannot run here. */
-export async function openPlatform(name: BackendName): Promise<Platform> {
-  switch (name) {
-    case 'webgpu':
-      return openWebGpu()
-    case 'headlessgl':
-      return openHeadlessGl()
-    case 'webasm':
-    case 'cpu':
-      return { gpu: await newGpu(name), device: 'host', software: undefined, elements: exactIntegers, ...untroubled }
-  }
-}
+/** What there is to hear of, and to release, where gpu.js says and holds nothing. */
+export const untroubled = { onProblem: () => undefined, release: async () => undefined }
 
-const reinstall = 'run npm ci on a platform that it is built for'
-const buildGl =
-  'install what it is built with (build-essential python3 pkg-config libx11-dev libxi-dev libxext-dev libgl1-mesa-dev) and run npm ci again'
-const getDisplay = 'run under xvfb-run -a, with the driver of libgl1-mesa-dri where there is no graphics card'
-const getAdapter =
-  'install libvulkan1 and the Vulkan driver of the graphics card; without a card, install Debian’s chromium and set VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json for its software adapter'
-
-const untroubled = { onProblem: () => undefined, release: async () => undefined }
-
-async function newGpu(name: BackendName): Promise<GPU> {
+/** A gpu.js instance. Throws a BackendUnavailable that recommends `remedy` where gpu.js cannot run in this mode. */
+export async function newGpu(name: BackendName, remedy: string): Promise<GPU> {
   const { GPU } = (await import('gpu.js')).default
   try {
     return new GPU({ mode: name })
   } catch (error) {
-    throw new BackendUnavailable(name, messageOf(error), reinstall)
+    throw new BackendUnavailable(name, messageOf(error), remedy)
   }
 }
 
-async function openHeadlessGl(): Promise<Platform> {
-  try {
-    createRequire(import.meta.url)('gl')
-  } catch (error) {
-    const [reason] = messageOf(error).split('\n')
-    throw new BackendUnavailable('headlessgl', `the package gl does not load: ${reason}`, buildGl)
-  }
-  const { HeadlessGLKernel } = (await import('gpu.js')).default
-  if (!HeadlessGLKernel.isSupported)
-    throw new BackendUnavailable('headlessgl', 'there is no display to draw on', getDisplay)
-  const { maxTextureSize } = HeadlessGLKernel.features
+/** The backends that the processor runs, in Node as in a browser. */
+export async function openHost(name: 'webasm' | 'cpu', remedy: string): Promise<Platform> {
   return {
-    gpu: await newGpu('headlessgl'),
-    // headless-gl hides the driver's name behind ANGLE's.
-    device: 'OpenGL through headless-gl',
+    gpu: await newGpu(name, remedy),
+    device: 'host',
     software: undefined,
-    elements: maxTextureSize * maxTextureSize,
+    elements: exactIntegers,
     ...untroubled,
   }
 }
 
-// gpu.js keeps one WebGPU device for all its instances: the last backend that closes destroys it.
-let openDevices = 0
+const softwareNames = /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i
 
-async function openWebGpu(): Promise<Platform> {
-  if ((await (await webGpuEntry()).requestAdapter()) === null) {
-    forgetWebGpuEntry()
-    throw new BackendUnavailable('webgpu', 'there is no adapter', getAdapter)
-  }
-  const gpu = await newGpu('webgpu')
+/** Whether a processor stands in for the graphics card, by the name of its driver. */
+export function isSoftware(driver: string): boolean {
+  return softwareNames.test(driver)
+}
+
+/** A gpu.js instance on `navigator.gpu`, whose adapter is known to be there. `release` is called after the last of them. */
+export async function openWebGpuDevice(remedy: string): Promise<Platform & { readonly adapterDevice: GPUDevice }> {
+  const gpu = await newGpu('webgpu', remedy)
   const { WebGPUContext } = (await import('gpu.js')).default
   const { adapter, device } = await WebGPUContext.acquire()
-  openDevices += 1
   const { vendor, architecture, description, device: model, isFallbackAdapter } = adapter.info
-  const names = [vendor, architecture, model, description].filter((part) => part !== '')
+  const names = [vendor, architecture, model, description].filter((part) => part !== '').join(' ')
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits
   return {
     gpu,
-    device: names.join(' '),
-    software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(names.join(' ')),
+    device: names,
+    software: isFallbackAdapter || isSoftware(names),
     elements: Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / Float32Array.BYTES_PER_ELEMENT),
     onProblem: (tell) => {
       device.addEventListener('uncapturederror', ({ error }) => tell(`the device reports: ${error.message}`))
       device.lost.then(({ message }) => tell(`the device was lost: ${message}`))
     },
-    release: async () => {
-      openDevices -= 1
-      if (openDevices > 0) return
-      device.destroy()
-      await device.lost
-      forgetWebGpuEntry()
-    },
+    release: async () => undefined,
+    adapterDevice: device,
   }
-}
-
-let entry: ReturnType<typeof create> | undefined
-
-/** Dawn's `navigator.gpu`, put where gpu.js looks for it: Node has none. */
-async function webGpuEntry() {
-  if (entry !== undefined) return entry
-  try {
-    const { create, globals } = await import('webgpu')
-    Object.assign(globalThis, globals)
-    entry = create([])
-  } catch (error) {
-    const [reason] = messageOf(error).split('\n')
-    throw new BackendUnavailable('webgpu', `the package webgpu does not load: ${reason}`, reinstall)
-  }
-  const navigator: unknown = Reflect.get(globalThis, 'navigator')
-  const holder = typeof navigator === 'object' && navigator !== null ? navigator : {}
-  if (holder !== navigator) Object.defineProperty(globalThis, 'navigator', { value: holder, configurable: true })
-  Object.defineProperty(holder, 'gpu', { value: entry, configurable: true })
-  return entry
-}
-
-/** Dawn works in the background, and can hold up the end of the process, as long as `navigator.gpu` refers to it. */
-function forgetWebGpuEntry(): void {
-  const navigator: unknown = Reflect.get(globalThis, 'navigator')
-  if (typeof navigator === 'object' && navigator !== null) Reflect.deleteProperty(navigator, 'gpu')
-  entry = undefined
 }
