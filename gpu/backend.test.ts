@@ -111,7 +111,8 @@ describe('a kernel that runs elsewhere', () => {
     // What gpu.js does when webasm cannot take a kernel: it runs it on the processor from then on.
     const kernels: unknown = Reflect.get(gpu, 'kernels')
     if (!Array.isArray(kernels)) throw new Error('gpu.js no longer lists its kernels')
-    for (const compiled of kernels) compiled.requestFallback([1, new Float32Array(256)], 'of a test')
+    const { Input } = (await import('gpu.js')).default
+    for (const compiled of kernels) compiled.requestFallback([1, new Input([1], [1])], 'of a test')
     await expect(device.run(double, 1, DeviceArray.ofHost(Float32Array.of(1)))).rejects.toThrow(
       'gpu:webasm: kernel double ran in mode cpu, because of a test',
     )

@@ -1,4 +1,6 @@
 import type { Implementation } from '../oracle/contract.js'
+import type { Chain } from '../oracle/unread.js'
+import { openChain } from './chain.js'
 import { Device } from './device.js'
 import { kernel, type Ran, type Thread, type Values } from './kernel.js'
 import { messageOf } from './message.js'
@@ -20,6 +22,8 @@ export interface GpuBackend {
   readonly software: boolean | undefined
   readonly profileName: ProfileName
   readonly implementation: Implementation
+  /** Opens the same operators for calls on one another's results, which stay on the device in between. */
+  readonly chain: () => Chain
   /** What has run so far, kernel by kernel, with the mode in which gpu.js executed it. */
   ran(): readonly Ran[]
   /** How many programs were compiled so far: one a kernel, for all shapes (on webasm one a kernel and size class). */
@@ -116,6 +120,7 @@ export async function openBackendOn(name: BackendName, openPlatform: OpenPlatfor
     software,
     profileName: profiles[name],
     implementation: implementationOn(name, working, operators),
+    chain: () => openChain(name, working, operators),
     ran: () => {
       const all = new Map(ran)
       for (const entry of session.device.ran()) all.set(entry.kernel, together(all.get(entry.kernel), entry))

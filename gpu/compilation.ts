@@ -1,4 +1,4 @@
-import type { GPU, IKernelRunShortcut } from 'gpu.js'
+import type { GPU, IKernelRunShortcut, Input } from 'gpu.js'
 import { Failure } from '../oracle/contract.js'
 import { type Handle, isHandle } from './deviceArray.js'
 import { exactIntegers, type Kernel, type KernelArgument, type Ran } from './kernel.js'
@@ -13,6 +13,15 @@ declare module 'gpu.js' {
       settings: Omit<IGPUKernelSettings, 'argumentTypes'> & { argumentTypes: Readonly<Record<string, string>> },
     ): IKernelRunShortcut
   }
+}
+
+/** What gpu.js calls an array with its dimensions: loaded with the first webasm kernel. */
+let inputClass: typeof Input | undefined
+
+/** A call as it is handed to gpu.js. */
+interface Padded {
+  readonly size: number
+  readonly args: readonly unknown[]
 }
 
 /** An argument as gpu.js takes it. */
@@ -34,7 +43,8 @@ export class CompiledKernel {
   private readonly arraysFrom: ArraysFrom
   private shortcut: IKernelRunShortcut | undefined
   private first: Promise<Float32Array | Handle> | undefined
-  private readonly sizeClasses = new Set<string>()
+  /** How many bytes the memory of each size class holds. */
+  private readonly sizeClasses = new Map<string, number>()
   private unloaded = 0
   private running = 0
   private calls = 0
@@ -51,6 +61,11 @@ export class CompiledKernel {
   /** The programs that are loaded: one, or on webasm one a size class. */
   get programs(): number {
     return this.shortcut === undefined ? 0 : Math.max(1, this.sizeClasses.size)
+  }
+
+  /** What the memories of webasm programs hold together. */
+  get bytes(): number {
+    return [...this.sizeClasses.values()].reduce((sum, bytes) => sum + bytes, 0)
   }
 
   /** How many programs were compiled so far. */
@@ -90,11 +105,14 @@ export class CompiledKernel {
 
   private async execute(size: number, args: readonly RawArgument[]): Promise<Float32Array | Handle> {
     this.calls += 1
+    if (this.backend === 'webasm') inputClass ??= (await import('gpu.js')).default.Input
     this.shortcut ??= this.compile(args)
-    const { name } = this.kernel
-    const padded = this.backend === 'webasm' ? this.pad(size, args) : { size, args }
-    this.shortcut.setOutput([padded.size])
-    const result = await this.start(this.shortcut, [size, ...padded.args])
+    const { name, tiles } = this.kernel
+    const padded: Padded =
+      inputClass === undefined || this.backend !== 'webasm' ? { size, args } : this.pad(size, args, inputClass)
+    this.shortcut.setOutput(tiles ? [4, padded.size / 16] : [padded.size])
+    const answered = await this.start(this.shortcut, [size, ...padded.args])
+    const result = tiles ? joined(answered) : answered
     const { kernel } = this.shortcut
     this.mode = executedMode(kernel)
     this.fallbackReason = kernel.fallbackReason
@@ -114,7 +132,7 @@ export class CompiledKernel {
     const { backend, gpu, kernel, arraysFrom } = this
     // On WebGPU a buffer is bound wherever an array was declared; OpenGL's programs tell the two apart.
     const fromTexture = backend !== 'webgpu' && hasOwnMemory(backend) && arraysFrom === 'device'
-    const array = fromTexture ? 'ArrayTexture(1)' : 'Array'
+    const array = fromTexture ? 'ArrayTexture(1)' : backend === 'webasm' ? 'Input' : 'Array'
     const types = [0, ...args].map((argument) => (typeof argument === 'number' ? 'Float' : array))
     const shortcut = gpu.createKernel(kernel.body.toString(), {
       argumentTypes: Object.fromEntries(types.map((type, i) => [`argument ${i}`, type])),
@@ -123,8 +141,9 @@ export class CompiledKernel {
       dynamicArguments: true,
       precision: 'single',
       tactic: 'precision',
-      // In its asynchronous mode gpu.js gives every webasm kernel a pool of workers of its own, tens of megabytes each.
-      asyncMode: backend !== 'webasm',
+      // In its asynchronous mode gpu.js gives a webasm kernel a pool of workers of its own, tens of megabytes each, for outputs
+      // of 4096 threads or more: worth it for the products by tiles only.
+      asyncMode: backend !== 'webasm' || kernel.tiles,
       // Results that stay on the device, each in a buffer or texture of its own.
       pipeline: hasOwnMemory(backend),
       immutable: hasOwnMemory(backend),
@@ -136,7 +155,7 @@ export class CompiledKernel {
     return shortcut
   }
 
-  private async start(shortcut: IKernelRunShortcut, args: readonly RawArgument[]): Promise<unknown> {
+  private async start(shortcut: IKernelRunShortcut, args: readonly unknown[]): Promise<unknown> {
     const run: (...args: unknown[]) => unknown = shortcut
     try {
       return await run(...args)
@@ -146,25 +165,31 @@ export class CompiledKernel {
   }
 
   /**
-   * gpu.js's webasm programs contain the sizes of their arrays: a program a shape. Here all arrays of a call have one length
-   * out of 256, 1024, 4096, … and the output one out of 4, 16, 64, …, so that a few programs serve all shapes. The output is
-   * the finer one because gpu.js runs the loops of superfluous threads too, four threads at a time.
+   * gpu.js's webasm programs contain the sizes of their arrays: a program a shape. Here all arrays of a call are said to have
+   * one length out of 256, 1024, 4096, … and the output one out of 4, 16, 64, …, so that a few programs serve all shapes. The
+   * output is the finer one because gpu.js runs the loops of superfluous threads too, four threads at a time.
    */
-  private pad(size: number, args: readonly RawArgument[]) {
+  private pad(size: number, args: readonly RawArgument[], ArrayClass: typeof Input): Padded {
     const lengths = args.map((argument) => (argument instanceof Float32Array ? argument.length : 0))
     const capacity = sizeClass(Math.max(...lengths), 256)
     const threads = sizeClass(size, 4)
-    this.sizeClasses.add(`${threads} ${capacity}`)
+    const arrays = args.filter((argument) => argument instanceof Float32Array).length
+    this.sizeClasses.set(`${threads} ${capacity}`, 4 * (threads + arrays * capacity))
     return {
       size: threads,
-      args: args.map((argument) => {
-        if (!(argument instanceof Float32Array) || argument.length === capacity) return argument
-        const padded = new Float32Array(capacity)
-        padded.set(argument)
-        return padded
+      args: args.map((argument): unknown => {
+        if (!(argument instanceof Float32Array)) return argument
+        // gpu.js copies the numbers that there are; what is in its memory after them is never read.
+        return Object.assign(new ArrayClass([], [0]), { value: argument, size: [capacity] })
       }),
     }
   }
+}
+
+/** gpu.js hands out the columns of tiles as views of one array. */
+function joined(answer: unknown): unknown {
+  const first: unknown = Array.isArray(answer) && Array.isArray(answer[0]) ? answer[0][0] : undefined
+  return first instanceof Float32Array ? new Float32Array(first.buffer) : answer
 }
 
 /** The first of least, 4·least, 16·least, … that is no smaller than n. */

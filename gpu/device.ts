@@ -22,8 +22,14 @@ const upload = kernel('upload', function (this: Thread, size: number, values: Va
   return values[i]
 })
 
-/** The webasm programs that are loaded together. */
-const mostPrograms = 48
+/** The webasm programs that are loaded together: a browser refuses to set aside as much address space as Node does. */
+const mostPrograms = typeof process === 'object' && process.versions?.node !== undefined ? 384 : 48
+
+/** The largest array that is not worth a buffer of its own. */
+const fewNumbers = 4096
+
+/** What their memories hold together. */
+const mostBytes = 2 ** 29
 
 /** Compiles kernels for one backend, once each, and runs them. */
 export class Device {
@@ -129,6 +135,8 @@ export class Device {
     const { values } = argument
     if (values === undefined) throw new Failure('failed', `gpu:${this.backend}: an array was used after its release`)
     if (!hasOwnMemory(this.backend)) return values
+    // On WebGPU a kernel takes either, and to write a few numbers for each anew is faster than a kernel that stores them.
+    if (this.backend === 'webgpu' && values.length <= fewNumbers) return values
     argument.handle = this.upload(values)
     return argument.handle
   }
@@ -165,10 +173,16 @@ export class Device {
    * more after a hundred of them or so.
    */
   private unloadOldest(): void {
-    let programs = [...this.compiled.values()].reduce((sum, compiled) => sum + compiled.programs, 0)
+    let programs = 0
+    let bytes = 0
     for (const compiled of this.compiled.values()) {
-      if (programs <= mostPrograms) return
+      programs += compiled.programs
+      bytes += compiled.bytes
+    }
+    for (const compiled of this.compiled.values()) {
+      if (programs <= mostPrograms && bytes <= mostBytes) return
       programs -= compiled.programs
+      bytes -= compiled.bytes
       compiled.unload()
     }
   }

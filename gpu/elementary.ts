@@ -56,10 +56,57 @@ function slopeOfTangent(x: number): number {
   return (4 * e) / ((1 + e) * (1 + e))
 }
 
+/**
+ * log(1 + x) for x ≥ 0. Up to 1 it is 2·artanh(s) = 2(s + s³/3 + s⁵/5 + …) with s = x/(2 + x), which keeps the digits of a small
+ * x; the devices' own log may be 2⁻²¹ off near 1 (WGSL).
+ */
+function logOnePlus(x: number): number {
+  if (x > 1) return Math.log(1 + x)
+  const s = x / (2 + x)
+  const q = s * s
+  return 2 * s * (1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7 + q * (1 / 9 + q * (1 / 11 + q / 13))))))
+}
+
+/** log(1 + e^x) = max(x, 0) + log(1 + e^−|x|), which cannot overflow. */
+function softplus(x: number): number {
+  return Math.max(x, 0) + logOnePlus(Math.exp(-Math.abs(x)))
+}
+
+/**
+ * Φ(x), the standard normal distribution function: near 0 ½ + x·P(x²), else the tail e^(−x²/2)·t·Q(t) with t = 1/(1 + 0.35|x|),
+ * which keeps its digits for negative x. P and Q are minimax polynomials of e^(x²/2)Φ, within 1.6·10⁻⁸ of it.
+ */
+function normalDistribution(x: number): number {
+  const magnitude = Math.min(Math.abs(x), 40)
+  if (magnitude < 1.25) {
+    const s = x * x
+    const p =
+      ((((-6.80949166e-6 * s + 1.110411273e-4) * s - 1.183837157e-3) * s + 9.972282725e-3) * s - 6.649020794e-2) * s +
+      0.3989422766
+    return 0.5 + x * p
+  }
+  const t = 1 / (1 + 0.35 * magnitude)
+  const low = ((4.469174664e-2 * t - 0.1123318705) * t + 4.48415594e-2) * t + 3.178361804e-2
+  const q = (((low * t + 8.930212656e-2) * t + 0.1226996041) * t + 0.1395844138) * t + 0.139632652
+  const tail = Math.exp(-0.5 * magnitude * magnitude) * t * q
+  if (x < 0) return tail
+  return 1 - tail
+}
+
+/** φ(x) = e^(−x²/2)/√(2π), the standard normal density. */
+function normalDensity(x: number): number {
+  const magnitude = Math.min(Math.abs(x), 40)
+  return 0.3989422804 * Math.exp(-0.5 * magnitude * magnitude)
+}
+
 /** Every function that kernels may call, all of them from numbers to a number. */
 export const elementaryFunctions: readonly ((...args: number[]) => number)[] = [
   quotient,
   logistic,
   hyperbolicTangent,
   slopeOfTangent,
+  logOnePlus,
+  softplus,
+  normalDistribution,
+  normalDensity,
 ]

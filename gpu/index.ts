@@ -2,4 +2,4 @@ export { type AvailableBackends, availableBackends, openBackend } from './availa
 export type { GpuBackend, ProfileName } from './backend.js'
 export type { Ran } from './kernel.js'
 export { type BackendName, BackendUnavailable, backendNamed, backendNames } from './names.js'
-export { operatorNames } from './operators.js'
+export { hostOperatorNames, operatorNames } from './operators.js'

@@ -11,6 +11,14 @@ export interface Thread {
   readonly thread: { readonly x: number }
 }
 
+/** What `this` is inside a kernel of tiles: `thread.y` counts the tiles, `thread.x` from 0 to 3 the columns of a tile. */
+export interface TileThread {
+  readonly thread: { readonly x: number; readonly y: number }
+}
+
+/** The four rows of a tile's column. */
+export type TileColumn = readonly [number, number, number, number]
+
 export type KernelArgument = Values | number
 
 /** What a kernel is called with: device arrays where its body reads values. */
@@ -28,7 +36,9 @@ export type Passed<Arguments extends readonly KernelArgument[]> = {
  */
 export interface Kernel<Arguments extends readonly KernelArgument[]> {
   readonly name: string
-  body(this: Thread, size: number, ...args: Arguments): number
+  body(this: TileThread, size: number, ...args: Arguments): number | TileColumn
+  /** Whether a thread makes four numbers, a column of a tile of 4 × 4: gpu.js's webasm backend only. */
+  readonly tiles: boolean
   /** At most how many rounds its loops take in a thread: a driver may end loops early (see Device.rounds). */
   rounds(...args: Passed<Arguments>): number
 }
@@ -39,7 +49,19 @@ export function kernel<Arguments extends readonly KernelArgument[]>(
   body: (this: Thread, size: number, ...args: Arguments) => number,
   rounds: (...args: Passed<Arguments>) => number = () => 0,
 ): Kernel<Arguments> {
-  return { name, body, rounds }
+  return { name, body, rounds, tiles: false }
+}
+
+/**
+ * Makes a kernel whose output is tiles of 16 numbers, column by column, for the webasm backend: the four columns are the lanes
+ * of its vectors, and what depends on the tile alone is computed once for all of them. `size` counts the numbers.
+ */
+export function tileKernel<Arguments extends readonly KernelArgument[]>(
+  name: string,
+  body: (this: TileThread, size: number, ...args: Arguments) => TileColumn,
+  rounds: (...args: Passed<Arguments>) => number,
+): Kernel<Arguments> {
+  return { name, body, rounds, tiles: true }
 }
 
 /** The rounds of a sum over n numbers that is taken in parts of 64. */

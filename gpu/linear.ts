@@ -2,6 +2,7 @@ import { sizeOf } from '../oracle/tensor.js'
 import type { DeviceArray } from './deviceArray.js'
 import { kernel, roundsOfSum, type Thread, type Values } from './kernel.js'
 import type { GpuCall, GpuOperator } from './operator.js'
+import { productByTiles, takesTiles } from './tiles.js'
 import type { Workspace } from './workspace.js'
 
 declare function quotient(i: number, n: number): number
@@ -38,12 +39,16 @@ const product = kernel(
     const m = row - item * rows
     let sum = 0
     for (let r = 0; r < repeats; r += 1) {
-      const aStart = item * aItem + r * aRepeat + m * aRow
-      const bStart = item * bItem + r * bRepeat + n * bColumn
+      let p = item * aItem + r * aRepeat + m * aRow
+      let q = item * bItem + r * bRepeat + n * bColumn
       for (let start = 0; start < inner; start += 64) {
         const end = Math.min(start + 64, inner)
         let part = 0
-        for (let k = start; k < end; k += 1) part += a[aStart + k * aInner] * b[bStart + k * bInner]
+        for (let k = start; k < end; k += 1) {
+          part += a[p] * b[q]
+          p += aInner
+          q += bInner
+        }
         sum += part
       }
     }
@@ -77,8 +82,9 @@ export function multiply(
   [M, K, N]: readonly [number, number, number],
   items = 1,
 ): Promise<DeviceArray> {
-  const steps = [a.item, 0, a.row, a.column, b.item, 0, b.row, b.column] as const
-  return workspace.run(product, items * M * N, a.values, b.values, M, N, 1, K, ...steps)
+  const sizes = [M, N, 1, K, a.item, 0, a.row, a.column, b.item, 0, b.row, b.column] as const
+  if (takesTiles(workspace, [M, K, N])) return productByTiles(workspace, items, a.values, b.values, sizes)
+  return workspace.run(product, items * M * N, a.values, b.values, ...sizes)
 }
 
 /** The sum over `items` of a·b, for operands as in `multiply`. */
@@ -89,8 +95,9 @@ export function multiplyAndSum(
   [M, K, N]: readonly [number, number, number],
   items: number,
 ): Promise<DeviceArray> {
-  const steps = [0, a.item, a.row, a.column, 0, b.item, b.row, b.column] as const
-  return workspace.run(product, M * N, a.values, b.values, M, N, items, K, ...steps)
+  const sizes = [M, N, items, K, 0, a.item, a.row, a.column, 0, b.item, b.row, b.column] as const
+  if (takesTiles(workspace, [M, items * K, N])) return productByTiles(workspace, 1, a.values, b.values, sizes)
+  return workspace.run(product, M * N, a.values, b.values, ...sizes)
 }
 
 /** y[row, o] = Σₖ x[row, k]·weight[o, k] + bias[o] */
@@ -109,17 +116,30 @@ const affine = kernel(
     if (i >= size) return 0
     const row = quotient(i, outputs)
     const o = i - row * outputs
+    let p = row * inputs
+    let q = o * inputs
     let sum = 0
     for (let start = 0; start < inputs; start += 64) {
       const end = Math.min(start + 64, inputs)
       let part = 0
-      for (let k = start; k < end; k += 1) part += x[row * inputs + k] * weight[o * inputs + k]
+      for (let k = start; k < end; k += 1) {
+        part += x[p] * weight[q]
+        p += 1
+        q += 1
+      }
       sum += part
     }
     return sum + bias[o]
   },
   (_x, _weight, _bias, inputs) => roundsOfSum(inputs),
 )
+
+/** y[row, o] + bias[o] */
+const shifted = kernel('bias', function (this: Thread, size: number, y: Values, bias: Values, outputs: number): number {
+  const i = this.thread.x
+  if (i >= size) return 0
+  return y[i] + bias[i - quotient(i, outputs) * outputs]
+})
 
 /** x·Wᵀ + b for rows of `inputs` numbers. */
 export async function transform(
@@ -129,7 +149,13 @@ export async function transform(
   bias: DeviceArray | undefined,
   [inputs, outputs]: readonly [number, number],
 ): Promise<DeviceArray> {
-  const size = (x.length / inputs) * outputs
+  const rows = x.length / inputs
+  const size = rows * outputs
+  if (takesTiles(workspace, [rows, inputs, outputs])) {
+    const operands = [matrix(x, inputs), transposed(matrix(weight, inputs))] as const
+    const y = await multiply(workspace, ...operands, [rows, inputs, outputs])
+    return bias === undefined ? y : workspace.run(shifted, size, y, bias, outputs)
+  }
   return workspace.run(affine, size, x, weight, bias ?? (await workspace.filled(outputs, 0)), inputs, outputs)
 }
 
@@ -139,11 +165,15 @@ const columnSums = kernel(
   function (this: Thread, size: number, x: Values, rows: number): number {
     const column = this.thread.x
     if (column >= size) return 0
+    let p = column
     let sum = 0
     for (let start = 0; start < rows; start += 64) {
       const end = Math.min(start + 64, rows)
       let part = 0
-      for (let row = start; row < end; row += 1) part += x[row * size + column]
+      for (let row = start; row < end; row += 1) {
+        part += x[p]
+        p += size
+      }
       sum += part
     }
     return sum

@@ -2,38 +2,11 @@ import { statistics } from './activations.js'
 import type { DeviceArray } from './deviceArray.js'
 import { kernel, roundsOfSum, type Thread, type Values } from './kernel.js'
 import type { GpuCall, GpuOperator } from './operator.js'
+import { group, reductionOf, total } from './reduction.js'
 import type { Workspace } from './workspace.js'
 
 declare function quotient(i: number, n: number): number
-
-/** Sums are taken as a tree whose nodes add this many numbers each: parallel, and its rounding grows with its depth only. */
-const group = 64
-
-const groupSums = kernel(
-  'sum',
-  function (this: Thread, size: number, x: Values, length: number, group: number): number {
-    const i = this.thread.x
-    if (i >= size) return 0
-    const end = Math.min((i + 1) * group, length)
-    let sum = 0
-    for (let k = i * group; k < end; k += 1) sum += x[k]
-    return sum
-  },
-)
-
-/** The sum of all numbers, as an array of one. */
-async function total(workspace: Workspace, x: DeviceArray): Promise<DeviceArray> {
-  let sums = x
-  while (sums.length > 1)
-    sums = await workspace.run(groupSums, Math.ceil(sums.length / group), sums, sums.length, group)
-  return sums
-}
-
-/** How a loss is reduced: the weight of each item, and whether the items are added. */
-function reductionOf(call: GpuCall, items: number) {
-  const { reduction } = call.attributes
-  return { weight: reduction === 'mean' ? 1 / items : 1, added: reduction !== 'none' }
-}
+declare function logOnePlus(x: number): number
 
 /** Σ weight·(p − t)² over each group of items. */
 const squaredErrors = kernel(
@@ -77,27 +50,48 @@ const squaredErrorGradient = kernel(
   },
 )
 
+/** The parts of Σ factor·(p − t)², or all of its items where they are not `added`. */
+export function squaredErrorParts(
+  workspace: Workspace,
+  prediction: DeviceArray,
+  target: DeviceArray,
+  factor: number,
+  added = true,
+): Promise<DeviceArray> {
+  const { length } = prediction
+  const items = added ? group : 1
+  return workspace.run(squaredErrors, Math.ceil(length / items), prediction, target, length, items, factor)
+}
+
+/** 2·factor·(p − t)·g, the gradient with respect to p of Σ factor·(p − t)², or of its items. */
+export function squaredErrorSlopes(
+  workspace: Workspace,
+  prediction: DeviceArray,
+  target: DeviceArray,
+  gradient: DeviceArray,
+  factor: number,
+  added = true,
+): Promise<DeviceArray> {
+  const scalars = [added ? 0 : 1, 2 * factor] as const
+  return workspace.run(squaredErrorGradient, prediction.length, prediction, target, gradient, ...scalars)
+}
+
 export const squaredError: GpuOperator = {
   forward: async (call) => {
     const [prediction, target] = [call.input('prediction'), call.input('target')]
-    const { length } = prediction
-    const { weight, added } = reductionOf(call, length)
-    const items = added ? group : 1
+    const { weight, added } = reductionOf(call, prediction.length)
     const factor = call.number('factor') * weight
-    const size = Math.ceil(length / items)
-    const losses = await call.workspace.run(squaredErrors, size, prediction, target, length, items, factor)
+    const losses = await squaredErrorParts(call.workspace, prediction, target, factor, added)
     return { loss: added ? await total(call.workspace, losses) : losses }
   },
   /** ∂/∂p = 2·factor·(p − t) = −∂/∂t */
   backward: async (call) => {
     const [prediction, target, gradient] = [call.input('prediction'), call.input('target'), call.gradient('loss')]
     const { weight, added } = reductionOf(call, prediction.length)
-    const factor = 2 * call.number('factor') * weight
-    const differentiate = (a: DeviceArray, b: DeviceArray) =>
-      call.workspace.run(squaredErrorGradient, a.length, a, b, gradient, added ? 0 : 1, factor)
+    const factor = call.number('factor') * weight
     const [gradPrediction, gradTarget] = await Promise.all([
-      differentiate(prediction, target),
-      differentiate(target, prediction),
+      squaredErrorSlopes(call.workspace, prediction, target, gradient, factor, added),
+      squaredErrorSlopes(call.workspace, target, prediction, gradient, factor, added),
     ])
     return { prediction: gradPrediction, target: gradTarget }
   },
@@ -131,7 +125,7 @@ const crossEntropies = kernel(
       sum += part
     }
     const atTarget = maximum - logits[first + target[n]]
-    return weight * (Math.log(rows[2 * n + 1]) + (1 - smoothing) * atTarget + (smoothing * sum) / classes)
+    return weight * (logOnePlus(rows[2 * n + 1] - 1) + (1 - smoothing) * atTarget + (smoothing * sum) / classes)
   },
   (_logits, _target, _rows, classes) => roundsOfSum(classes),
 )
@@ -162,31 +156,59 @@ const crossEntropyGradient = kernel(
   },
 )
 
+/** How cross-entropies are taken of rows of logits, and how much each of them counts. */
+interface CrossEntropySettings {
+  readonly classes: number
+  readonly smoothing: number
+  readonly weight: number
+}
+
+function rowStatistics(workspace: Workspace, logits: DeviceArray, classes: number): Promise<DeviceArray> {
+  return statistics(workspace, logits, { outer: logits.length / classes, length: classes, inner: 1 })
+}
+
+/** The weighted cross-entropy of each row. */
+export async function crossEntropyItems(
+  workspace: Workspace,
+  logits: DeviceArray,
+  target: DeviceArray,
+  { classes, smoothing, weight }: CrossEntropySettings,
+): Promise<DeviceArray> {
+  const rows = await rowStatistics(workspace, logits, classes)
+  return workspace.run(crossEntropies, target.length, logits, target, rows, classes, smoothing, weight)
+}
+
+/** The gradient with respect to the logits of the sum of all items, or of each by itself where they are not `added`. */
+export async function crossEntropySlopes(
+  workspace: Workspace,
+  logits: DeviceArray,
+  target: DeviceArray,
+  gradient: DeviceArray,
+  { classes, smoothing, weight }: CrossEntropySettings,
+  added = true,
+): Promise<DeviceArray> {
+  const rows = await rowStatistics(workspace, logits, classes)
+  const scalars = [added ? 0 : 1, classes, smoothing, weight] as const
+  return workspace.run(crossEntropyGradient, logits.length, logits, target, rows, gradient, ...scalars)
+}
+
 export const crossEntropy: GpuOperator = {
   forward: async (call) => {
-    const { N, C } = call.sizes
-    const [logits, target] = [call.input('logits'), call.input('target')]
-    const { weight, added } = reductionOf(call, N)
-    const rows = await rowStatistics(call)
-    const smoothing = call.number('labelSmoothing')
-    const losses = await call.workspace.run(crossEntropies, N, logits, target, rows, C, smoothing, weight)
+    const { added, ...settings } = crossEntropyOf(call)
+    const losses = await crossEntropyItems(call.workspace, call.input('logits'), call.input('target'), settings)
     return { loss: added ? await total(call.workspace, losses) : losses }
   },
   /** ∂/∂z = softmax(z) − q */
   backward: async (call) => {
-    const { N, C } = call.sizes
     const [logits, target, gradient] = [call.input('logits'), call.input('target'), call.gradient('loss')]
-    const { weight, added } = reductionOf(call, N)
-    const rows = await rowStatistics(call)
-    const scalars = [added ? 0 : 1, C, call.number('labelSmoothing'), weight] as const
-    return {
-      logits: await call.workspace.run(crossEntropyGradient, N * C, logits, target, rows, gradient, ...scalars),
-    }
+    const { added, ...settings } = crossEntropyOf(call)
+    return { logits: await crossEntropySlopes(call.workspace, logits, target, gradient, settings, added) }
   },
 }
 
-function rowStatistics(call: GpuCall): Promise<DeviceArray> {
-  return statistics(call.workspace, call.input('logits'), { outer: call.sizes.N, length: call.sizes.C, inner: 1 })
+function crossEntropyOf(call: GpuCall) {
+  const { N, C } = call.sizes
+  return { classes: C, smoothing: call.number('labelSmoothing'), ...reductionOf(call, N) }
 }
 
 /** Σ λ|w| or Σ λw² over each group of weights. */
@@ -223,12 +245,20 @@ const penaltyGradient = kernel(
   },
 )
 
+/** The parts of λ·Σ|w| or λ·Σw². */
+export function penaltyParts(
+  workspace: Workspace,
+  weight: DeviceArray,
+  norm: number,
+  lambda: number,
+): Promise<DeviceArray> {
+  return workspace.run(penalties, Math.ceil(weight.length / group), weight, weight.length, group, norm, lambda)
+}
+
 export const weightPenalty: GpuOperator = {
   forward: async (call) => {
-    const weight = call.input('weight')
-    const scalars = [weight.length, group, call.number('norm'), call.number('lambda')] as const
-    const sums = await call.workspace.run(penalties, Math.ceil(weight.length / group), weight, ...scalars)
-    return { loss: await total(call.workspace, sums) }
+    const parts = await penaltyParts(call.workspace, call.input('weight'), call.number('norm'), call.number('lambda'))
+    return { loss: await total(call.workspace, parts) }
   },
   backward: async (call) => {
     const weight = call.input('weight')

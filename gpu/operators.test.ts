@@ -55,6 +55,7 @@ function callOf(operator: string, { inputs, attributes = {}, ids = {} }: Drawn, 
 
 const leading = fc.constantFrom<readonly number[]>([], [3], [2, 2])
 const reduction = fc.constantFrom('sum', 'none')
+const reductions = fc.constantFrom('mean', 'sum', 'none')
 
 /** Shapes and attributes for which small whole numbers lead to results that float32 holds exactly. */
 const exact: Readonly<Record<string, fc.Arbitrary<Drawn>>> = {
@@ -96,6 +97,44 @@ const exact: Readonly<Record<string, fc.Arbitrary<Drawn>>> = {
       },
       attributes: { stride, padding, dilation, groups },
     })),
+  conv1d: fc
+    .record({
+      N: size(2),
+      groups: size(2),
+      depth: size(2),
+      perGroup: size(2),
+      length: fc.integer({ min: 5, max: 80 }),
+      kernel: size(3),
+      settings: fc.record({ stride: size(4), padding: fc.nat(2), dilation: size(2) }),
+      biased: fc.boolean(),
+    })
+    .map(({ N, groups, depth, perGroup, length, kernel, settings, biased }) => ({
+      inputs: {
+        x: [N, groups * depth, length],
+        weight: [groups * perGroup, depth, kernel],
+        ...(biased ? { bias: [groups * perGroup] } : {}),
+      },
+      attributes: { ...settings, groups },
+    })),
+  depthwiseSeparableConv2d: fc
+    .record({
+      N: size(2),
+      C: size(3),
+      O: size(3),
+      image: fc.tuple(fc.integer({ min: 3, max: 7 }), fc.integer({ min: 3, max: 7 })),
+      kernel: fc.tuple(size(3), size(3)),
+      settings: fc.record({ stride: fc.tuple(size(3), size(3)), padding: fc.tuple(fc.nat(2), fc.nat(2)) }),
+      biased: fc.boolean(),
+    })
+    .map(({ N, C, O, image, kernel, settings, biased }) => ({
+      inputs: {
+        x: [N, C, ...image],
+        depthwise: [C, 1, ...kernel],
+        pointwise: [O, C, 1, 1],
+        ...(biased ? { bias: [O] } : {}),
+      },
+      attributes: settings,
+    })),
   maxPool2d: fc
     .tuple(fc.tuple(size(2), size(2), fc.integer({ min: 3, max: 7 }), fc.integer({ min: 3, max: 7 })), size(3), size(3))
     .chain(([x, height, width]) =>
@@ -108,6 +147,20 @@ const exact: Readonly<Record<string, fc.Arbitrary<Drawn>>> = {
         }),
       }),
     ),
+  avgPool2d: fc
+    .record({
+      x: fc.tuple(size(2), size(2), fc.integer({ min: 4, max: 7 }), fc.integer({ min: 4, max: 7 })),
+      kernel: fc.constantFrom([1, 2], [2, 2], [4, 2], [4, 4]),
+      stride: fc.tuple(size(5), size(5)),
+    })
+    .map(({ x, kernel, stride }) => ({
+      inputs: { x },
+      attributes: { kernel, stride, padding: kernel.map((length) => Math.floor(length / 2)) },
+    })),
+  adaptiveAvgPool2d: fc.tuple(size(2), size(3), size(3), fc.constantFrom(1, 2, 4)).map(([N, h, w, side]) => ({
+    inputs: { x: [N, 2, h * side, w * side] },
+    attributes: { output: [h, w] },
+  })),
   oneHot: fc.tuple(leading, size(6)).map(([ids, classes]) => ({
     inputs: { ids },
     attributes: { classes },
@@ -117,10 +170,47 @@ const exact: Readonly<Record<string, fc.Arbitrary<Drawn>>> = {
     inputs: { ids: [n], table: [V, D] },
     ids: { ids: [0, V] as const },
   })),
+  patchEmbedding: fc
+    .tuple(fc.tuple(size(2), size(3), size(3), size(3)), size(3), size(4), fc.boolean())
+    .map(([[N, C, rows, columns], patch, D, biased]) => ({
+      inputs: {
+        image: [N, C, rows * patch, columns * patch],
+        weight: [D, C * patch * patch],
+        ...(biased ? { bias: [D] } : {}),
+      },
+      attributes: { patch },
+    })),
+  horizontalFlip: fc.tuple(size(2), size(3), size(4), size(5)).map((image) => ({ inputs: { image } })),
+  crop: fc
+    .tuple(fc.tuple(size(2), size(2)), fc.tuple(fc.nat(2), size(3), fc.nat(2)), fc.tuple(fc.nat(2), size(3), fc.nat(2)))
+    .map(([leading, [top, height, below], [left, width, right]]) => ({
+      inputs: { image: [...leading, top + height + below, left + width + right] },
+      attributes: { top, left, height, width },
+    })),
+  adjustColor: fc.tuple(size(3), size(3), size(4), size(40)).map(([N, C, H, W]) => ({
+    inputs: { image: [N, C, H, W], scale: [C], shift: [C] },
+  })),
   rnn: recurrences(fc.constantFrom('relu', 'identity')),
+  feedForward: fc.tuple(leading, size(70), size(5)).map(([rows, E, F]) => ({ inputs: fedForward([...rows, E], F) })),
   sgd: fc.tuple(leading, fc.boolean()).map(([shape, started]) => ({
     inputs: { parameter: shape, gradient: shape, ...(started ? { velocity: shape } : {}) },
     attributes: { learningRate: 0.125, momentum: 0.5, weightDecay: 0.25 },
+  })),
+  leakyRelu: leading.map((x) => ({ inputs: { x }, attributes: { negativeSlope: 0.25 } })),
+  dropout: leading.map((x) => ({ inputs: { x, mask: x }, attributes: { p: 0.5 }, ids: { mask: [0, 2] as const } })),
+  momentumUpdate: leading.map((x) => ({ inputs: { target: x, online: x }, attributes: { momentum: 0.75 } })),
+  maskTokens: fc.tuple(size(4), size(40)).map(([N, T]) => ({
+    inputs: { ids: [N, T], draws: [N, T], actions: [N, T], replacements: [N, T] },
+    attributes: { maskId: 103, rate: 0.5 },
+    ids: { ids: [0, 100] as const, replacements: [0, 100] as const },
+  })),
+  cosineSimilarity: fc.tuple(leading, size(80)).map(([rows, D]) => ({
+    inputs: { a: [...rows, D], b: [...rows, D] },
+    attributes: { epsilon: 4096 },
+  })),
+  linearAutoencoder: fc.tuple(size(5), fc.constantFrom(1, 2, 8, 64), size(5)).map(([M, N, K]) => ({
+    inputs: { x: [M, N], encoder: [K, M], decoder: [M, K] },
+    attributes: { lambda: 0.25 },
   })),
 }
 
@@ -142,7 +232,113 @@ const rounded: Readonly<Record<string, fc.Arbitrary<Drawn>>> = {
     inputs: { x: [T, N, H], ...(some ? { lengths: [N] } : {}) },
     ids: { lengths: [1, T + 1] as const },
   })),
+  avgPool2d: fc.tuple(size(2), size(3), fc.boolean()).map(([N, stride, countIncludePad]) => ({
+    inputs: { x: [N, 2, 5, 7] },
+    attributes: { kernel: [3, 5], stride: [stride, 2], padding: [1, 2], countIncludePad },
+  })),
+  adaptiveAvgPool2d: fc.tuple(size(2), size(5), size(7)).map(([N, h, w]) => ({
+    inputs: { x: [N, 2, 5, 7] },
+    attributes: { output: [h, w] },
+  })),
+  localResponseNorm: fc
+    .tuple(size(2), size(7), fc.constantFrom(1, 3, 5), fc.constantFrom(0, 0.5, 1), fc.constantFrom(0, 0.01, 1))
+    .map(([N, C, neighbours, beta, alpha]) => ({
+      inputs: { x: [N, C, 2, 3] },
+      attributes: { size: neighbours, alpha, beta, k: 1 },
+    })),
+  positionalEncoding: fc.tuple(size(30), size(6)).map(([length, pairs]) => ({
+    inputs: {},
+    attributes: { length, dim: 2 * pairs },
+  })),
+  gaussianBlur: fc.tuple(size(3), size(3), fc.nat(2), fc.constantFrom(0.5, 2)).map(([below, right, radius, sigma]) => ({
+    inputs: { image: [2, 1, radius + below, radius + right] },
+    attributes: { radius, sigma },
+  })),
+  resize: fc.tuple(size(5), size(5), size(9), size(9)).map(([H, W, height, width]) => ({
+    inputs: { image: [1, 2, H, W] },
+    attributes: { height, width },
+  })),
+  gelu: fc.tuple(leading, fc.constantFrom('none', 'tanh')).map(([x, approximate]) => ({
+    inputs: { x },
+    attributes: { approximate },
+  })),
+  binaryCrossEntropy: fc.tuple(size(150), reductions).map(([n, by]) => ({
+    inputs: { logits: [n], target: [n] },
+    attributes: { reduction: by },
+    ids: { target: [0, 2] as const },
+  })),
+  discriminatorLoss: size(150).map((n) => ({ inputs: { real: [n], fake: [n] } })),
+  generatorLoss: fc.tuple(size(150), fc.constantFrom('nonSaturating', 'minimax')).map(([n, kind]) => ({
+    inputs: { fake: [n] },
+    attributes: { kind },
+  })),
+  layerNorm: fc
+    .tuple(leading, fc.integer({ min: 3, max: 80 }), fc.subarray(['gain', 'bias']))
+    .map(([rows, D, given]) => ({
+      inputs: { x: [...rows, D], ...Object.fromEntries(given.map((name) => [name, [D]])) },
+      attributes: { epsilon: 0.1 },
+    })),
+  batchNorm: fc
+    .tuple(fc.integer({ min: 3, max: 9 }), size(3), size(9), fc.subarray(['gain', 'bias']), fc.boolean())
+    .map(([N, C, area, some, training]) => ({
+      inputs: {
+        x: [N, C, area],
+        ...Object.fromEntries([...some, ...(training ? [] : ['mean', 'variance'])].map((name) => [name, [C]])),
+      },
+      attributes: { epsilon: 0.1, training },
+      ...(training ? {} : { ids: { variance: [0, 9] as const } }),
+    })),
+  cosineSimilarity: fc.tuple(leading, fc.integer({ min: 3, max: 80 })).map(([rows, D]) => ({
+    inputs: { a: [...rows, D], b: [...rows, D] },
+  })),
+  negativeSampling: fc.tuple(size(5), size(70), size(4)).map(([N, K, D]) => ({
+    inputs: { center: [N, D], positive: [N, D], negatives: [N, K, D] },
+  })),
+  contrastiveLoss: fc.tuple(size(70), size(5), reductions).map(([N, D, by]) => ({
+    inputs: { a: [N, D], b: [N, D], same: [N] },
+    attributes: { margin: 6, reduction: by },
+    ids: { same: [0, 2] as const },
+  })),
+  infoNce: fc.tuple(size(9), fc.integer({ min: 3, max: 9 }), fc.boolean()).map(([N, D, normalize]) => ({
+    inputs: { query: [N, D], key: [N, D] },
+    attributes: { temperature: 0.5, normalize },
+  })),
+  ntXent: fc.tuple(size(5), fc.integer({ min: 3, max: 9 })).map(([N, D]) => ({ inputs: { z: [2 * N, D] } })),
+  recursiveAutoencoder: fc.tuple(size(3), size(3), size(3), size(4)).map(([N, D, P, C]) => ({
+    inputs: {
+      ...{ left: [N, D], right: [N, D], target: [N], weight1: [P, 2 * D], bias1: [P] },
+      ...{ weight2: [2 * D, P], bias2: [2 * D], weight3: [C, P], bias3: [C] },
+    },
+    ids: { target: [0, C] as const },
+  })),
+  adam: fc.tuple(leading, size(1000)).map(([x, step]) => ({
+    inputs: { parameter: x, gradient: x, mean: x, variance: x },
+    attributes: { step, epsilon: 0.5 },
+    ids: { variance: [0, 9] as const },
+  })),
   rnn: recurrences(fc.constant('tanh')),
+  lstm: gatedRecurrences(4, ['h0', 'c0', 'biasInput', 'biasHidden']),
+  gru: gatedRecurrences(3, ['h0', 'biasInput', 'biasHidden']),
+  scaledDotProductAttention: fc
+    .tuple(leading, size(5), size(70), size(2), fc.boolean())
+    .map(([items, T, S, M, causal]) => ({
+      inputs: {
+        query: [...items, T, 1],
+        key: [...items, causal ? T : S, 1],
+        value: [...items, causal ? T : S, M],
+      },
+      attributes: { scale: 0.25, causal },
+    })),
+  luongAttention: fc
+    .tuple(size(3), size(5), size(2), size(2), fc.constantFrom('dot', 'concat'))
+    .map(([N, S, E, A, score]) => ({
+      inputs: {
+        decoder: [N, E],
+        encoder: [N, S, E],
+        ...(score === 'concat' ? { weight: [A, 2 * E], vector: [A] } : {}),
+      },
+      attributes: { score },
+    })),
 }
 
 function alongAxis(): fc.Arbitrary<Drawn> {
@@ -166,6 +362,22 @@ function recurrences(activation: fc.Arbitrary<string>): fc.Arbitrary<Drawn> {
       },
       attributes: { activation: f },
     }))
+}
+
+function gatedRecurrences(gates: number, optional: string[]): fc.Arbitrary<Drawn> {
+  return fc.tuple(size(3), size(3), size(3), size(3), fc.subarray(optional)).map(([T, N, I, H, given]) => ({
+    inputs: {
+      x: [T, N, I],
+      weightInput: [gates * H, I],
+      weightHidden: [gates * H, H],
+      ...Object.fromEntries(given.map((name) => [name, name.startsWith('bias') ? [gates * H] : [N, H]])),
+    },
+  }))
+}
+
+function fedForward(x: readonly number[], F: number): Readonly<Record<string, readonly number[]>> {
+  const E = x[x.length - 1]
+  return { x, weight1: [F, E], bias1: [F], weight2: [E, F], bias2: [E] }
 }
 
 /** What the backend answers, beside what the oracle does: forward, then backward where there is one. */
@@ -273,6 +485,16 @@ describe.each(backends)('extreme inputs on $name', ({ implementation: { operator
     expect(toNested(loss)).toEqual([0, 2e4])
   })
 
+  it('scaledDotProductAttention holds for logits of ±1e4, also where the largest are masked', async () => {
+    const inputs = { query: fromNested([[100]]), key: fromNested([[100], [-100], [100]]) }
+    const value = fromNested([[1], [2], [4]])
+    const all = await operators.scaledDotProductAttention.forward({ ...inputs, value }, { scale: 1 })
+    expect(plain(all)).toEqual({ output: [[2.5]], weights: [[0.5, 0, 0.5]] })
+    const mask = fromNested([[0, 1, 0]])
+    const some = await operators.scaledDotProductAttention.forward({ ...inputs, value, mask }, { scale: 1 })
+    expect(plain(some)).toEqual({ output: [[2]], weights: [[0, 1, 0]] })
+  })
+
   it('the first of several maxima gets the gradient', async () => {
     const x = fromNested([
       [
@@ -305,6 +527,73 @@ describe.each(backends)('extreme inputs on $name', ({ implementation: { operator
     const ids = tensor([3000], new Float64Array(3000))
     const result = await operators.embedding.backward?.({ ids, table: fromNested([[1]]) }, {}, { y: b })
     expect(plain(result ?? {})).toEqual({ table: [[3000]] })
+  })
+
+  it('a mean is finite where the sum is not', async () => {
+    const x = tensor([1, 1, 2, 2], [3e38, 3e38, 3e38, 3e38])
+    const [mean] = rowMajor((await operators.avgPool2d.forward({ x }, { kernel: 2 })).y)
+    expect(mean / 3e38).toBeCloseTo(1, 6)
+  })
+
+  it('localResponseNorm holds for entries whose squares overflow', async () => {
+    const x = tensor([1, 3, 1, 1], [1e30, -1, 1e25])
+    const settings = { alpha: 1, beta: 0.5, size: 1 }
+    const { y } = await operators.localResponseNorm.forward({ x }, settings)
+    const expected = rowMajor(oracle.operators.localResponseNorm.forward({ x }, settings).y)
+    for (const [i, value] of rowMajor(y).entries()) expect(value / expected[i]).toBeCloseTo(1, 5)
+  })
+
+  it('late positions keep the digits of their sines and cosines', async () => {
+    const settings = { length: 100_001, dim: 4 }
+    const actual = rowMajor((await operators.positionalEncoding.forward({}, settings)).y).slice(-4)
+    const expected = rowMajor(oracle.operators.positionalEncoding.forward({}, settings).y).slice(-4)
+    for (const [i, value] of actual.entries()) expect(Math.abs(value - expected[i])).toBeLessThan(2 ** -21)
+  })
+
+  it('layerNorm holds for entries whose squares overflow, and for rows of 100,000', async () => {
+    const far = tensor([1, 4], [1e30, -1e30, 3e29, 1])
+    const long = tensor(
+      [1, 100_000],
+      Float64Array.from({ length: 100_000 }, (_, i) => 100 + (((i * 7919) % 1024) - 512) / 256),
+    )
+    for (const x of [far, long]) {
+      const actual = rowMajor((await operators.layerNorm.forward({ x }, {})).y)
+      const expected = rowMajor(oracle.operators.layerNorm.forward({ x }, {}).y)
+      for (const [i, value] of actual.entries()) expect(Math.abs(value - expected[i])).toBeLessThan(2 ** -20)
+    }
+  })
+
+  it('small losses keep their digits', async () => {
+    const [logits, ones] = [fromNested([5, 20, 40]), fromNested([1, 1, 1])]
+    const { loss } = await operators.binaryCrossEntropy.forward({ logits, target: ones }, { reduction: 'none' })
+    for (const [i, z] of [5, 20, 40].entries()) expect(rowMajor(loss)[i] / Math.log1p(Math.exp(-z))).toBeCloseTo(1, 4)
+    const rows = fromNested([
+      [1, 0],
+      [0, 1],
+    ])
+    const same = await operators.infoNce.forward({ query: rows, key: rows }, { temperature: 0.05 })
+    expect(rowMajor(same.loss)[0] / Math.log1p(Math.exp(-20))).toBeCloseTo(1, 4)
+  })
+
+  it('cosineSimilarity holds for vectors whose squares overflow or vanish', async () => {
+    const [a, b] = [fromNested([3e30, 4e30]), fromNested([4e-25, 3e-25])]
+    expect(rowMajor((await operators.cosineSimilarity.forward({ a, b }, {})).y)[0]).toBeCloseTo(0.96, 6)
+  })
+
+  it('settings below the range of float32 divide nothing by zero', async () => {
+    const zeros = fromNested([0, 0])
+    const epsilon = 1e-60
+    expect(toNested((await operators.layerNorm.forward({ x: fromNested([3, 3]) }, { epsilon })).y)).toEqual([0, 0])
+    expect(toNested((await operators.cosineSimilarity.forward({ a: zeros, b: zeros }, { epsilon })).y)).toBe(0)
+    const rest = { parameter: fromNested([1, 2]), gradient: zeros, mean: zeros, variance: zeros }
+    const { parameter } = await operators.adam.forward(rest, { step: 1, epsilon })
+    expect(toNested(parameter)).toEqual([1, 2])
+  })
+
+  it('gelu keeps the digits of the tail', async () => {
+    const { y } = await operators.gelu.forward({ x: fromNested([-5, -8]) }, {})
+    expect(rowMajor(y)[0] / (-5 * 2.866515718791939e-7)).toBeCloseTo(1, 4)
+    expect(rowMajor(y)[1] / (-8 * 6.220960574271785e-16)).toBeCloseTo(1, 4)
   })
 
   it('sums of a million numbers are taken without losing small ones', async () => {

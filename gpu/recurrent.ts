@@ -1,8 +1,9 @@
+import { windowOf } from './blocks.js'
 import type { DeviceArray } from './deviceArray.js'
 import { kernel, roundsOfSum, type Thread, type Values } from './kernel.js'
-import { concatenate } from './layout.js'
 import { matrix, multiply, sumRows, transform, transposed } from './linear.js'
 import type { GpuCall, GpuOperator } from './operator.js'
+import { sequenceOf } from './sequence.js'
 
 declare function quotient(i: number, n: number): number
 declare function hyperbolicTangent(x: number): number
@@ -28,11 +29,17 @@ const step = kernel(
     if (i >= size) return 0
     const n = quotient(i, units)
     const j = i - n * units
+    let p = j * units
+    let q = n * units
     let sum = 0
     for (let start = 0; start < units; start += 64) {
       const end = Math.min(start + 64, units)
       let part = 0
-      for (let k = start; k < end; k += 1) part += weight[j * units + k] * previous[n * units + k]
+      for (let k = start; k < end; k += 1) {
+        part += weight[p] * previous[q]
+        p += 1
+        q += 1
+      }
       sum += part
     }
     const total = input[offset + i] + (sum + bias[j])
@@ -61,11 +68,17 @@ const stepGradient = kernel(
     if (i >= size) return 0
     const n = quotient(i, units)
     const k = i - n * units
+    let p = n * units
+    let q = k
     let sum = 0
     for (let start = 0; start < units; start += 64) {
       const end = Math.min(start + 64, units)
       let part = 0
-      for (let j = start; j < end; j += 1) part += next[n * units + j] * weight[j * units + k]
+      for (let j = start; j < end; j += 1) {
+        part += next[p] * weight[q]
+        p += 1
+        q += units
+      }
       sum += part
     }
     const total = gradient[offset + i] + sum
@@ -99,8 +112,10 @@ type Recurrence = Awaited<ReturnType<typeof prepare>>
 /** h₀ and every step's hidden state, in this order. */
 async function hiddenStates({ workspace, steps, area, units, inputs, initial, weight, bias, activation }: Recurrence) {
   const states = [initial]
-  for (let t = 0; t < steps; t++)
-    states.push(await workspace.run(step, area, inputs, states[t], weight, bias, t * area, units, activation))
+  for (let t = 0; t < steps; t++) {
+    const { values, offset } = windowOf(workspace, inputs, t * area, area)
+    states.push(await workspace.run(step, area, values, states[t], weight, bias, offset, units, activation))
+  }
   return states
 }
 
@@ -112,8 +127,9 @@ async function deltas(recurrence: Recurrence, previous: DeviceArray, gradient: D
   const result: DeviceArray[] = []
   let next = await workspace.filled(area, 0)
   for (let t = steps - 1; t >= 0; t--) {
-    const scalars = [t * area, units, activation] as const
-    next = await workspace.run(stepGradient, area, gradient, preActivations, next, weight, ...scalars)
+    const { values, offset } = windowOf(workspace, gradient, t * area, area)
+    const before = windowOf(workspace, preActivations, t * area, area).values
+    next = await workspace.run(stepGradient, area, values, before, next, weight, offset, units, activation)
     result.unshift(next)
   }
   return result
@@ -122,16 +138,16 @@ async function deltas(recurrence: Recurrence, previous: DeviceArray, gradient: D
 export const rnn: GpuOperator = {
   forward: async (call) => {
     const [, ...states] = await hiddenStates(await prepare(call))
-    return { hidden: await concatenate(call.workspace, states) }
+    return { hidden: await sequenceOf(call.workspace, states) }
   },
   /** ∂L/∂W = Σ δₜᵀ·xₜ, ∂L/∂U = Σ δₜᵀ·hₜ₋₁, ∂L/∂b = ∂L/∂c = Σ δₜ, ∂L/∂xₜ = δₜ·W, ∂L/∂h₀ = δ₁·U */
   backward: async (call) => {
     const { workspace } = call
     const { T, N, I, H } = call.sizes
     const recurrence = await prepare(call)
-    const previous = await concatenate(workspace, (await hiddenStates(recurrence)).slice(0, T))
+    const previous = await sequenceOf(workspace, (await hiddenStates(recurrence)).slice(0, T))
     const steps = await deltas(recurrence, previous, call.gradient('hidden'))
-    const flat = await concatenate(workspace, steps)
+    const flat = await sequenceOf(workspace, steps)
     const delta = matrix(flat, H)
     const weight = matrix(recurrence.weight, H)
     const [x, h0, weightInput, weightHidden, bias] = await Promise.all([

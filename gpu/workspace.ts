@@ -14,7 +14,9 @@ const constant = kernel('constant', function (this: Thread, size: number, value:
  */
 export class Workspace {
   readonly device: Device
-  private readonly arrays: DeviceArray[] = []
+  /** How often the host waited for numbers of the device. */
+  reads = 0
+  private readonly arrays = new Set<DeviceArray>()
 
   constructor(device: Device) {
     this.device = device
@@ -41,16 +43,24 @@ export class Workspace {
 
   /** The numbers, on the host. */
   read(array: DeviceArray): Promise<Float32Array> {
+    this.reads += 1
     return this.device.read(array)
+  }
+
+  /** Makes another workspace's array one of this workspace, which releases it from here on. */
+  adopt(array: DeviceArray, from: Workspace): DeviceArray {
+    return from.arrays.delete(array) ? this.keep(array) : array
   }
 
   /** Gives back what the arrays hold on the device; none of them may be used afterwards. */
   async release(): Promise<void> {
-    for (const array of this.arrays.splice(0)) await this.device.release(array)
+    const arrays = [...this.arrays]
+    this.arrays.clear()
+    for (const array of arrays) await this.device.release(array)
   }
 
   private keep(array: DeviceArray): DeviceArray {
-    this.arrays.push(array)
+    this.arrays.add(array)
     return array
   }
 }
