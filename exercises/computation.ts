@@ -1,5 +1,6 @@
 import { type Attributes, Failure } from '../oracle/contract.js'
-import { item, scalar, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
+import { item, map, reshape, rowMajor, scalar, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
+import { keeperOf } from '../oracle/unread.js'
 import type { Operators, Values } from './exercise.js'
 
 /** The value of this name. Throws an Error where there is none: a quantity that reads what it does not declare. */
@@ -9,9 +10,11 @@ export function tensorOf(values: Values, name: string): Tensor {
   return value
 }
 
-/** The number of this name; see tensorOf. */
+/** The number of this name; see tensorOf. Throws an Error where it has not been read: tensors stand for such numbers. */
 export function numberOf(values: Values, name: string): number {
-  return item(tensorOf(values, name))
+  const value = tensorOf(values, name)
+  if (keeperOf(value) !== undefined) throw new Error(`the number of ${name} has not been read`)
+  return item(value)
 }
 
 /** One output of an operator's forward pass. Throws a Failure where the operator, or the output, is missing. */
@@ -48,39 +51,73 @@ function named(operator: string, tensors: Tensors, name: string): Tensor {
   return found
 }
 
+/** A number, or a tensor that holds one and need not have been read. */
+export type Numeric = number | Tensor
+
+/** The number as a scalar. */
+export function scalarOf(x: Numeric): Tensor {
+  return typeof x === 'number' ? scalar(x) : reshape(x, [])
+}
+
+/** All numbers of the tensors, one tensor after the other, under this shape. */
+export function joined(tensors: readonly Tensor[], shape: readonly number[]): Tensor {
+  const keeper = tensors.map(keeperOf).find((found) => found !== undefined)
+  if (keeper !== undefined) return reshape(keeper.joined(tensors), shape)
+  return tensor(
+    shape,
+    tensors.flatMap((x) => [...rowMajor(x)]),
+  )
+}
+
+/** −x. */
+export function negated(x: Tensor): Tensor {
+  return keeperOf(x)?.negated(x) ?? map(x, (value) => -value)
+}
+
+/**
+ * What the host computes out of tensors, at once or when they are read. `compute` gets their numbers in row-major order, and
+ * answers with those of `shape`.
+ */
+export function onHost(
+  tensors: readonly Tensor[],
+  shape: readonly number[],
+  compute: (...numbers: readonly Float64Array[]) => ArrayLike<number>,
+): Tensor {
+  const keeper = tensors.map(keeperOf).find((found) => found !== undefined)
+  const result = () => compute(...tensors.map(rowMajor))
+  return keeper?.later(tensors, shape, result) ?? tensor(shape, result())
+}
+
+/** The numbers as a vector. */
+export function vector(numbers: readonly Numeric[]): Tensor {
+  return joined(numbers.map(scalarOf), [numbers.length])
+}
+
 /** The scalars of these names as a vector. */
 export function vectorOf(values: Values, names: readonly string[]): Tensor {
-  return tensor(
-    [names.length],
-    names.map((name) => numberOf(values, name)),
-  )
+  return vector(names.map((name) => tensorOf(values, name)))
 }
 
 /** Σᵢ weightᵢ·inputᵢ, by `linear` with one output. */
 export async function weightedSum(
   operators: Operators,
-  weights: readonly number[],
-  inputs: readonly number[],
+  weights: readonly Numeric[],
+  inputs: readonly Numeric[],
 ): Promise<Tensor> {
-  const x = tensor([inputs.length], inputs)
-  return scalarOf(await forward(operators, 'linear', 'y', { x, weight: tensor([1, weights.length], weights) }))
+  const weight = reshape(vector(weights), [1, weights.length])
+  return scalarOf(await forward(operators, 'linear', 'y', { x: vector(inputs), weight }))
 }
 
 /** The product of numbers, by `matmul` from left to right. */
-export async function product(operators: Operators, first: number, ...rest: readonly number[]): Promise<Tensor> {
-  let result = scalar(first)
+export async function product(operators: Operators, first: Numeric, ...rest: readonly Numeric[]): Promise<Tensor> {
+  let result = scalarOf(first)
   for (const factor of rest) {
-    const y = await forward(operators, 'matmul', 'y', { a: matrix(item(result)), b: matrix(factor) })
+    const y = await forward(operators, 'matmul', 'y', { a: matrix(result), b: matrix(factor) })
     result = scalarOf(y)
   }
   return result
 }
 
-function matrix(value: number): Tensor {
-  return tensor([1, 1], [value])
-}
-
-/** The one number of a tensor of any shape, as a scalar. */
-export function scalarOf(x: Tensor): Tensor {
-  return scalar(item(x))
+function matrix(value: Numeric): Tensor {
+  return reshape(scalarOf(value), [1, 1])
 }

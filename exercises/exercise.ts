@@ -1,6 +1,7 @@
 import type fc from 'fast-check'
 import type { Implementation, Operator } from '../oracle/contract.js'
 import type { Tensor } from '../oracle/tensor.js'
+import type { Chain } from '../oracle/unread.js'
 
 /** Tensors by the name of the given datum or quantity that they are a value of. */
 export type Values = Readonly<Record<string, Tensor>>
@@ -100,9 +101,15 @@ export type Solve = (given: Values) => Promise<Values>
 /** What answers a *why*: numbers that show the fact. */
 export interface Experiment {
   readonly question: string
-  /** `reduced` takes fewer steps and cases, for implementations where a call is slow; what it finds is the same. */
-  run(operators: Operators, extent?: 'full' | 'reduced'): Promise<ExperimentResult>
+  /**
+   * `reduced` takes fewer steps and cases, for implementations where a call is slow; what it finds is the same. `read` is
+   * waited for before the host uses what operators answered: numbers that stayed on a device arrive then (see Chain).
+   */
+  run(operators: Operators, extent?: 'full' | 'reduced', read?: Read): Promise<ExperimentResult>
 }
+
+/** Sees to it that the host has the numbers of these tensors. */
+export type Read = (tensors: readonly Tensor[]) => Promise<void>
 
 export interface ExperimentResult {
   /** A table of what was measured. */
@@ -167,6 +174,29 @@ export async function solve(
     values[quantity.name] = replacement ?? (await quantity.compute(pick(values, quantity), implementation.operators))
   }
   return values
+}
+
+/** What exercises are solved on: operators, and a chain of them where results can stay on a device in between. */
+export interface Solver {
+  readonly operators: Operators
+  chain?(): Chain
+}
+
+/** Computes every quantity (see solve), and reads them together at the end. `reads` is how often that took, if on a chain. */
+export async function solveInChain(
+  exercise: Exercise,
+  given: Values,
+  solver: Solver,
+): Promise<{ readonly values: Values; readonly reads?: number }> {
+  const chain = solver.chain?.()
+  if (chain === undefined) return { values: await solve(exercise, given, solver) }
+  try {
+    const values = await solve(exercise, given, chain.implementation)
+    await chain.read(Object.values(values))
+    return { values, reads: chain.reads }
+  } finally {
+    await chain.release()
+  }
 }
 
 /** Only the values that the quantity says it is computed from, so that a forgotten dependency shows. */

@@ -1,5 +1,6 @@
 import { create } from 'xmlbuilder2'
 import type { BackendReport, MatrixReport, MatrixRow } from '../subjects/matrix.js'
+import { count } from './words.js'
 
 /**
  * The matrix of `answerkey gpu` as JUnit XML: a suite a backend, a case an operator or exercise. A backend that is missing is a
@@ -49,7 +50,10 @@ function rowsOf(backend: BackendReport): readonly JunitCase[] {
   return backend.status === 'ran' ? backend.rows.map((row) => caseOf(backend.backend, row)) : []
 }
 
-function caseOf(backend: string, { kind, name, status, messages, milliseconds, worst, cases }: MatrixRow): JunitCase {
+function caseOf(
+  backend: string,
+  { kind, name, status, messages, milliseconds, worst, cases, reads, host }: MatrixRow,
+): JunitCase {
   const complaint = { '@message': messages[0] ?? status, '#': messages.join('\n') }
   return {
     '@classname': `${backend}.${kind}`,
@@ -58,7 +62,10 @@ function caseOf(backend: string, { kind, name, status, messages, milliseconds, w
     ...(status === 'broken' ? { failure: complaint } : {}),
     ...(status === 'errored' ? { error: complaint } : {}),
     ...(status === 'skipped' ? { skipped: { '@message': 'no law applies' } } : {}),
-    'system-out': [`${cases} cases, worst error ${worst} of what is allowed`, ...messages].join('\n'),
+    'system-out': [
+      `${cases} cases, worst error ${worst} of what is allowed${reads === undefined ? '' : `, ${count(reads, 'read')} from the device to solve it once`}${host === true ? ', on the host' : ''}`,
+      ...messages,
+    ].join('\n'),
   }
 }
 

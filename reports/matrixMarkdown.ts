@@ -34,7 +34,7 @@ export function matrixMarkdown(report: MatrixReport, lacking: Readonly<Record<st
   if (ran.length > 0)
     lines.push(
       '',
-      'Worst error in units of what is allowed:',
+      'Worst error in units of what is allowed, and how often numbers are read from the device to solve an exercise:',
       '',
       `| | ${ran.map(({ backend }) => backend).join(' | ')} |`,
       `|---|${ran.map(() => '---').join('|')}|`,
@@ -46,7 +46,8 @@ export function matrixMarkdown(report: MatrixReport, lacking: Readonly<Record<st
 }
 
 function cell(row: MatrixRow | undefined): string {
-  return row === undefined ? '' : `${marks[row.status]} ${multiple(row.worst)}`
+  if (row === undefined) return ''
+  return `${marks[row.status]} ${multiple(row.worst)}${row.reads === undefined ? '' : `, ${count(row.reads, 'read')}`}${row.host === true ? ', host' : ''}`
 }
 
 function escaped(message: string): string {

@@ -48,7 +48,9 @@ export function matrixText(report: MatrixReport, colors: Colors, quiet: boolean)
 
 function cell(row: MatrixRow | undefined, colors: Colors): string {
   if (row === undefined) return ''
-  const text = `${multiple(row.worst)} · ${row.cases} · ${duration(row.milliseconds)}`
+  const reads = row.reads === undefined ? '' : ` · ${count(row.reads, 'read')}`
+  const host = row.host === true ? ' · host' : ''
+  const text = `${multiple(row.worst)} · ${row.cases} · ${duration(row.milliseconds)}${reads}${host}`
   if (row.status === 'held') return colors.green(`✓ ${text}`)
   if (row.status === 'skipped') return colors.dim(`– ${text}`)
   return row.status === 'suspicious' ? colors.yellow(`? ${text}`) : colors.red(`✗ ${text}`)

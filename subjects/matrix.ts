@@ -1,5 +1,12 @@
 import { crossCheckExercise, type Exercise } from '../exercises/index.js'
-import { type BackendName, BackendUnavailable, type GpuBackend, openBackend, operatorNames } from '../gpu/index.js'
+import {
+  type BackendName,
+  BackendUnavailable,
+  type GpuBackend,
+  hostOperatorNames,
+  openBackend,
+  operatorNames,
+} from '../gpu/index.js'
 import { contract } from '../oracle/index.js'
 import { type OperatorReport, profileNamed, runLaws } from '../properties/index.js'
 
@@ -11,6 +18,10 @@ export interface MatrixRow {
   /** The worst error in units of what is allowed. */
   readonly worst: number
   readonly cases: number
+  /** How often numbers were read from the device to solve an exercise once. Operators on their own are read every call. */
+  readonly reads?: number
+  /** The host computed it, without a kernel. */
+  readonly host?: true
   readonly milliseconds: number
   /** What went wrong, a line each. */
   readonly messages: readonly string[]
@@ -107,6 +118,7 @@ async function operatorRow(backend: GpuBackend, operator: string, { runs, seed }
   return {
     kind: 'operator',
     name: operator,
+    ...(hostOperatorNames.includes(operator) ? { host: true } : {}),
     status: checked.status,
     worst: checked.laws.reduce((worst, { ratio }) => Math.max(worst, ratio ?? 0), 0),
     cases: checked.laws.reduce((sum, law) => sum + law.runs, 0),
@@ -120,13 +132,16 @@ async function operatorRow(backend: GpuBackend, operator: string, { runs, seed }
 async function exerciseRow(backend: GpuBackend, exercise: Exercise, { runs, seed }: MatrixOptions): Promise<MatrixRow> {
   const began = performance.now()
   const accuracy = profileNamed(backend.profileName, 'float32')
-  const report = await crossCheckExercise(exercise, backend.implementation, { runs, seed, accuracy, concurrency })
+  const { operators } = backend.implementation
+  const solver = { operators, chain: backend.chain }
+  const report = await crossCheckExercise(exercise, solver, { runs, seed, accuracy, concurrency })
   return {
     kind: 'exercise',
     name: exercise.id,
     status: report.failures.length === 0 ? 'held' : 'broken',
     worst: report.worst,
     cases: report.cases,
+    ...(report.reads === undefined ? {} : { reads: report.reads }),
     milliseconds: performance.now() - began,
     messages: report.failures.map(({ what, message }) => `${what}: ${message}`),
   }

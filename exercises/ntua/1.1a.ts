@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { scalar } from '../../oracle/tensor.js'
-import { numberOf, product } from '../computation.js'
+import { numberOf, product, tensorOf } from '../computation.js'
 import type { Exercise, ExerciseMistake, Given, Operators, Quantity, Values } from '../exercise.js'
 import { expectClose } from '../expectation.js'
-import { step } from './perceptron.js'
+import { step } from './perceptronSteps.js'
 
 /** Connections from the two inputs to the hidden neurons, as `13` for w₁₃. */
 const connections = ['13', '23', '14', '24'] as const
@@ -46,7 +46,7 @@ function change(connection: (typeof connections)[number]): Quantity {
     formula: `\\eta \\cdot \\delta_${to} \\cdot x_${from}`,
     asked: true,
     compute: (values, operators) =>
-      step([numberOf(values, 'eta'), numberOf(values, `delta${to}`), numberOf(values, `x${from}`)], operators),
+      step([numberOf(values, 'eta'), tensorOf(values, `delta${to}`), tensorOf(values, `x${from}`)], operators),
   }
 }
 

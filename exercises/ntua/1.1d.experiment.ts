@@ -30,9 +30,9 @@ function lossInputs(problem: Problem, output: Tensor, { target }: Data): Tensors
   return problem.loss === 'squaredError' ? { prediction: output, target } : { logits: output, target }
 }
 
-async function lossOn(problem: Problem, parameters: Parameters, data: Data, operators: Operators): Promise<number> {
+async function lossOn(problem: Problem, parameters: Parameters, data: Data, operators: Operators): Promise<Tensor> {
   const output = await outputOf(operators, parameters, data.x)
-  return item(await forward(operators, problem.loss, 'loss', lossInputs(problem, output, data)))
+  return forward(operators, problem.loss, 'loss', lossInputs(problem, output, data))
 }
 
 /** The gradients of loss and penalty. */
@@ -119,16 +119,23 @@ function ridgeProblem(): Problem {
 /** Ridge regression over a path of λ: what regularisation does to the losses and the weights. */
 export const ridgeExperiment: Experiment = {
   question: 'What does raising the regularisation parameter do to the training and the test loss? (ridge regression)',
-  async run(operators, extent = 'full') {
+  async run(operators, extent = 'full', read = async () => {}) {
     const lambdas = extent === 'full' ? [0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10] : [0.03, 0.3, 3]
     const problem = ridgeProblem()
     const minima = await path(problem, lambdas, extent === 'full' ? 400 : 30, operators)
-    const rows: number[][] = []
-    for (const [i, parameters] of minima.entries()) {
+    const measured: Tensor[][] = []
+    for (const parameters of minima) {
       const training = await lossOn(problem, parameters, problem.training, operators)
       const test = await lossOn(problem, parameters, problem.test, operators)
-      rows.push([lambdas[i], training, test, lengthOf(parameters.weight)])
+      measured.push([training, test, parameters.weight])
     }
+    await read(measured.flat())
+    const rows = measured.map(([training, test, weight], i) => [
+      lambdas[i],
+      item(training),
+      item(test),
+      lengthOf(weight),
+    ])
     const column = (k: number) => rows.map((row) => row[k])
     return {
       columns: ['λ', 'training loss', 'test loss', '‖w‖'],
@@ -171,23 +178,27 @@ function classifierProblem(): Problem & {
 export const classifierExperiment: Experiment = {
   question:
     'What does raising the regularisation parameter do to the training and the test accuracy? (softmax classifier)',
-  async run(operators, extent = 'full') {
+  async run(operators, extent = 'full', read = async () => {}) {
     const lambdas = extent === 'full' ? [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3] : [0.001, 0.1, 3]
     const problem = classifierProblem()
     const minima = await path(problem, lambdas, extent === 'full' ? 300 : 40, operators)
-    const rows: number[][] = []
-    for (const [i, parameters] of minima.entries()) {
+    const measured: Tensor[][] = []
+    for (const parameters of minima) {
       const trainingLogits = await outputOf(operators, parameters, problem.training.x)
       const testLogits = await outputOf(operators, parameters, problem.test.x)
-      rows.push([
-        lambdas[i],
-        await lossOn(problem, parameters, problem.training, operators),
-        accuracyOf(trainingLogits, problem.labels.training),
-        await lossOn(problem, parameters, problem.test, operators),
-        accuracyOf(testLogits, problem.labels.test),
-        lengthOf(parameters.weight),
-      ])
+      const training = await lossOn(problem, parameters, problem.training, operators)
+      const test = await lossOn(problem, parameters, problem.test, operators)
+      measured.push([training, trainingLogits, test, testLogits, parameters.weight])
     }
+    await read(measured.flat())
+    const rows = measured.map(([training, trainingLogits, test, testLogits, weight], i) => [
+      lambdas[i],
+      item(training),
+      accuracyOf(trainingLogits, problem.labels.training),
+      item(test),
+      accuracyOf(testLogits, problem.labels.test),
+      lengthOf(weight),
+    ])
     return {
       columns: ['λ', 'training loss', 'training accuracy', 'test loss', 'test accuracy', '‖w‖'],
       rows,

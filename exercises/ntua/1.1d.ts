@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { fromNested, item, rowMajor, scalar, type Tensor, tensor } from '../../oracle/tensor.js'
-import { forward, tensorOf } from '../computation.js'
+import { fromNested, rowMajor, scalar, type Tensor, tensor } from '../../oracle/tensor.js'
+import { forward, onHost, tensorOf, vector } from '../computation.js'
 import type { Exercise, ExerciseLaw, Given, Operators, Quantity, Values } from '../exercise.js'
 import { classifierExperiment, ridgeExperiment } from './1.1d.experiment.js'
 
@@ -36,18 +36,24 @@ const given: readonly Given[] = [
   },
 ]
 
-/** w = (XᵀX/n + λI)⁻¹·Xᵀt/n, the minimum of the mean squared error plus λ‖w‖², for two weights by Cramer's rule. */
-async function ridgeWeights(values: Values, lambda: number, operators: Operators): Promise<Tensor> {
+/**
+ * w = (XᵀX/n + λI)⁻¹·Xᵀt/n for every λ, the minima of the mean squared error plus λ‖w‖², for two weights by Cramer's rule: the
+ * host divides, which the contract's operators do not.
+ */
+async function ridgeWeights(values: Values, operators: Operators): Promise<readonly Tensor[]> {
   const [x, target] = [tensorOf(values, 'x'), tensorOf(values, 'target')]
   const transposed = x.transpose(1, 0)
   const n = x.shape[0]
-  const gram = rowMajor(await forward(operators, 'matmul', 'y', { a: transposed, b: x })).map((value) => value / n)
-  const right = rowMajor(await forward(operators, 'matmul', 'y', { a: transposed, b: target })).map(
-    (value) => value / n,
+  const grams = await forward(operators, 'matmul', 'y', { a: transposed, b: x })
+  const sums = await forward(operators, 'matmul', 'y', { a: transposed, b: target })
+  return [...rowMajor(tensorOf(values, 'lambdas'))].map((lambda) =>
+    onHost([grams, sums], [2, 1], (...products) => {
+      const [gram, right] = products.map((numbers) => numbers.map((value) => value / n))
+      const [a, b, c] = [gram[0] + lambda, gram[1], gram[3] + lambda]
+      const determinant = a * c - b * b
+      return [(c * right[0] - b * right[1]) / determinant, (a * right[1] - b * right[0]) / determinant]
+    }),
   )
-  const [a, b, c] = [gram[0] + lambda, gram[1], gram[3] + lambda]
-  const determinant = a * c - b * b
-  return tensor([2, 1], [(c * right[0] - b * right[1]) / determinant, (a * right[1] - b * right[0]) / determinant])
 }
 
 /** A number for every λ, of the weights that minimise with it. */
@@ -56,10 +62,9 @@ async function overPath(
   operators: Operators,
   measure: (weights: Tensor) => Promise<Tensor>,
 ): Promise<Tensor> {
-  const measured: number[] = []
-  for (const lambda of rowMajor(tensorOf(values, 'lambdas')))
-    measured.push(item(await measure(await ridgeWeights(values, lambda, operators))))
-  return tensor([measured.length], measured)
+  const measured: Tensor[] = []
+  for (const weights of await ridgeWeights(values, operators)) measured.push(await measure(weights))
+  return vector(measured)
 }
 
 const ridge: readonly Quantity[] = [

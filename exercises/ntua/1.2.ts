@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { item, map, scalar, type Tensor, tensor, zeros } from '../../oracle/tensor.js'
-import { backward, forward, numberOf, product, vectorOf, weightedSum } from '../computation.js'
+import { backward, forward, numberOf, product, scalarOf, tensorOf, vectorOf, weightedSum } from '../computation.js'
 import type { Exercise, ExerciseLaw, Given, Operators, Quantity, Values } from '../exercise.js'
 import { expectClose, expectShape } from '../expectation.js'
 import { convolutionMistakes } from './1.2.mistakes.js'
@@ -39,20 +39,20 @@ function outputLength(side: 'Width' | 'Height', letter: 'w' | 'h'): Quantity {
         {},
         { input, kernel, stride, padding, dilation: [1] },
       )
-      return scalar(item(size))
+      return scalarOf(size)
     },
   }
 }
 
 /** A product of given data and quantities, by `matmul`. */
 function productOf(values: Values, names: readonly string[], operators: Operators): Promise<Tensor> {
-  const [first, ...rest] = names.map((name) => numberOf(values, name))
+  const [first, ...rest] = names.map((name) => tensorOf(values, name))
   return product(operators, first, ...rest)
 }
 
 /** (inputs + 1)·outputs: a weight for every input and one bias, for every output. */
-async function withBias(inputs: number, outputs: number, operators: Operators): Promise<Tensor> {
-  return product(operators, item(await weightedSum(operators, [1, 1], [inputs, 1])), outputs)
+async function withBias(inputs: Tensor, outputs: Tensor, operators: Operators): Promise<Tensor> {
+  return product(operators, await weightedSum(operators, [1, 1], [inputs, 1]), outputs)
 }
 
 const filterWeights = ['filterSize', 'filterSize', 'inputDepth']
@@ -100,7 +100,7 @@ const quantities: readonly Quantity[] = [
     stage: 'convolution',
     asked: true,
     compute: async (values, operators) =>
-      withBias(item(await productOf(values, filterWeights, operators)), numberOf(values, 'filters'), operators),
+      withBias(await productOf(values, filterWeights, operators), tensorOf(values, 'filters'), operators),
   },
   {
     name: 'inputUnits',
@@ -128,7 +128,7 @@ const quantities: readonly Quantity[] = [
     formula: '(\\text{Input Units} + 1) \\cdot \\text{Output Units}',
     stage: 'fully connected',
     asked: true,
-    compute: (values, operators) => withBias(numberOf(values, 'inputUnits'), numberOf(values, 'denseUnits'), operators),
+    compute: (values, operators) => withBias(tensorOf(values, 'inputUnits'), tensorOf(values, 'denseUnits'), operators),
   },
 ]
 

@@ -1,16 +1,16 @@
-import { rowMajor, tensor } from '../../oracle/tensor.js'
+import { rowMajor, type Tensor, tensor } from '../../oracle/tensor.js'
 import { forward, tensorOf } from '../computation.js'
 import type { Experiment, ExperimentResult, Given, Operators, Values } from '../exercise.js'
 
 /** Which way each word of the vocabulary leans: +1 praise, −1 blame, 0 neither. */
 const leaning = [0, 0, 1, -1, 1, -1, 0]
 
-/** The class of every sentence, sentences of one length in one batch. */
-export async function classify(
+/** The logits of every sentence, sentences of one length in one batch. */
+async function logitsOf(
   values: Values,
   sentences: readonly (readonly number[])[],
   operators: Operators,
-): Promise<readonly number[]> {
+): Promise<Tensor> {
   const [T, N] = [sentences[0].length, sentences.length]
   const ids = tensor([T, N], Array.from({ length: T }, (_, t) => sentences.map((sentence) => sentence[t])).flat())
   const x = await forward(operators, 'embedding', 'y', { ids, table: tensorOf(values, 'vocabulary') })
@@ -26,16 +26,29 @@ export async function classify(
     },
     { activation: 'relu' },
   )
-  const logits = await forward(operators, 'linear', 'y', {
+  return forward(operators, 'linear', 'y', {
     x: hidden.pick(T - 1, null, null),
     weight: tensorOf(values, 'outputWeights'),
     bias: tensorOf(values, 'outputBias'),
   })
+}
+
+/** The class of every row of logits. */
+function classesOf(logits: Tensor): readonly number[] {
   const data = rowMajor(logits)
-  return sentences.map((_, n) => {
+  return Array.from({ length: logits.size / 3 }, (_, n) => {
     const row = data.subarray(3 * n, 3 * n + 3)
     return row.indexOf(Math.max(...row))
   })
+}
+
+/** The class of every sentence, sentences of one length in one batch. */
+export async function classify(
+  values: Values,
+  sentences: readonly (readonly number[])[],
+  operators: Operators,
+): Promise<readonly number[]> {
+  return classesOf(await logitsOf(values, sentences, operators))
 }
 
 /** All sentences of `length` words out of `vocabulary`. */
@@ -53,16 +66,21 @@ function sentencesOf(length: number, vocabulary: number): readonly (readonly num
 export function sentenceExperiment(given: readonly Given[], words: readonly string[]): Experiment {
   return {
     question: 'Is the network well trained?',
-    async run(operators, extent = 'full') {
+    async run(operators, extent = 'full', read = async () => {}) {
       const values = Object.fromEntries(given.map(({ name, value }) => [name, value]))
-      const counts = new Map<string, number[]>()
+      const batches: { readonly sentences: readonly (readonly number[])[]; readonly logits: Tensor }[] = []
       for (let length = 1; length <= (extent === 'full' ? 4 : 3); length++) {
         const sentences = sentencesOf(length, words.length)
-        const classes = await classify(values, sentences, operators)
+        batches.push({ sentences, logits: await logitsOf(values, sentences, operators) })
+      }
+      await read(batches.map(({ logits }) => logits))
+      const counts = new Map<string, number[]>()
+      for (const { sentences, logits } of batches) {
+        const classes = classesOf(logits)
         sentences.forEach((sentence, i) => {
           const praise = sentence.some((word) => leaning[word] > 0)
           const blame = sentence.some((word) => leaning[word] < 0)
-          const key = `${length} ${praise ? 1 : 0} ${blame ? 1 : 0}`
+          const key = `${sentence.length} ${praise ? 1 : 0} ${blame ? 1 : 0}`
           const row = counts.get(key) ?? [0, 0, 0]
           row[classes[i]]++
           counts.set(key, row)

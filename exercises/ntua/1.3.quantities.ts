@@ -1,5 +1,5 @@
-import { reshape, rowMajor, scalar, type Tensor, tensor } from '../../oracle/tensor.js'
-import { forward, tensorOf } from '../computation.js'
+import { reshape, rowMajor, type Tensor, tensor } from '../../oracle/tensor.js'
+import { forward, joined, onHost, tensorOf } from '../computation.js'
 import type { Operators, Quantity, Values } from '../exercise.js'
 
 const steps = [1, 2, 3] as const
@@ -29,8 +29,7 @@ export async function recurrentStep(
 
 /** The index of the largest element, the first where several are equal. */
 export function argmax(x: Tensor): Tensor {
-  const data = rowMajor(x)
-  return scalar(data.indexOf(Math.max(...data)))
+  return onHost([x], [], (data) => [data.indexOf(Math.max(...data))])
 }
 
 function word(t: number): Quantity {
@@ -146,6 +145,6 @@ export const classifierQuantities: readonly Quantity[] = [
 
 /** h₁, h₂ and h₃ over time: [3, 1, hidden]. */
 export function statesOf(values: Values): Tensor {
-  const states = steps.map((t) => rowMajor(tensorOf(values, `h${t}`)))
-  return tensor([3, 1, states[0].length], Float64Array.from(states.flatMap((state) => [...state])))
+  const states = steps.map((t) => tensorOf(values, `h${t}`))
+  return joined(states, [3, 1, states[0].size])
 }

@@ -1,5 +1,5 @@
-import { item, reshape, rowMajor, scalar, type Tensor, tensor, zeros } from '../../oracle/tensor.js'
-import { backward, forward } from '../computation.js'
+import { item, reshape, scalar, type Tensor, tensor, zeros } from '../../oracle/tensor.js'
+import { backward, forward, joined } from '../computation.js'
 import type { Experiment, Operators } from '../exercise.js'
 import { accuracyOf, Descent, labelTensor, normalTensor, type Parameters, randomNumbers } from './training.js'
 
@@ -84,11 +84,11 @@ async function backThroughLayers(
 }
 
 /** One step of the autoencoder on all words; answers with the reconstruction error before it. */
-async function reconstructionStep(descent: Descent, vectors: Tensor, operators: Operators): Promise<number> {
+async function reconstructionStep(descent: Descent, vectors: Tensor, operators: Operators): Promise<Tensor> {
   const layers = [...encoder, ...decoder]
   const trace = await runLayers(layers, descent.parameters, vectors, operators)
   const call = { prediction: trace.output, target: vectors }
-  const loss = item(await forward(operators, 'squaredError', 'loss', call))
+  const loss = await forward(operators, 'squaredError', 'loss', call)
   const gradient = await backward(operators, 'squaredError', 'prediction', call, { loss: scalar(1) })
   const { gradients } = await backThroughLayers(layers, descent.parameters, trace, gradient, operators)
   await descent.step(gradients, operators)
@@ -108,7 +108,7 @@ async function classificationStep(
   { ids, labels }: Sentences,
   frozen: boolean,
   operators: Operators,
-): Promise<{ readonly loss: number; readonly accuracy: number }> {
+): Promise<{ readonly loss: Tensor; readonly logits: Tensor }> {
   const p = descent.parameters
   const trace = await runLayers(encoder, p, vectors, operators)
   const lookup = { ids, table: trace.output }
@@ -122,13 +122,12 @@ async function classificationStep(
   const last = reshape(hidden.pick(T - 1, null, null), [N, H])
   const logits = await forward(operators, 'linear', 'y', { x: last, weight: p.output })
   const call = { logits, target: labelTensor(labels) }
-  const loss = item(await forward(operators, 'crossEntropy', 'loss', call))
+  const loss = await forward(operators, 'crossEntropy', 'loss', call)
 
   const ofLogits = await backward(operators, 'crossEntropy', 'logits', call, { loss: scalar(1) })
   const output = { x: last, weight: p.output }
   const ofLast = await backward(operators, 'linear', 'x', output, { y: ofLogits })
-  const ofHidden = zeros(hidden.shape)
-  ofHidden.data.set(rowMajor(ofLast), (T - 1) * N * H)
+  const ofHidden = joined([zeros([(T - 1) * N * H]), ofLast], hidden.shape)
   const gradients = {
     output: await backward(operators, 'linear', 'weight', output, { y: ofLogits }),
     input: await backward(operators, 'rnn', 'weightInput', sequence, { hidden: ofHidden }),
@@ -141,7 +140,7 @@ async function classificationStep(
     const back = await backThroughLayers(encoder, p, trace, ofCodes, operators)
     await descent.step({ ...gradients, ...back.gradients }, operators)
   }
-  return { loss, accuracy: accuracyOf(logits, labels) }
+  return { loss, logits }
 }
 
 /** Sentences of three words; the first third of the words praises, the second blames. Class 0: more praise, 2: more blame. */
@@ -165,7 +164,7 @@ function sentences(count: number, random: () => number): Sentences {
  */
 export const fineTuningExperiment: Experiment = {
   question: 'How is the autoencoder fine-tuned for exercise 1.3?',
-  async run(operators, extent = 'full') {
+  async run(operators, extent = 'full', read = async () => {}) {
     const steps = extent === 'full' ? 150 : 8
     const random = randomNumbers(14)
     const vectors = normalTensor([words, widths.input], 1, random)
@@ -186,20 +185,32 @@ export const fineTuningExperiment: Experiment = {
     }
     const data = sentences(60, random)
 
-    const reconstruction: number[] = []
+    const reconstruction: Tensor[] = []
     for (let i = 0; i < steps; i++) reconstruction.push(await reconstructionStep(autoencoder, vectors, operators))
     const pretrained = Object.fromEntries(
       encoder.flatMap(({ weight, bias }) => [weight, bias].map((name) => [name, autoencoder.parameters[name]])),
     )
     const tuned = new Descent({ ...pretrained, ...classifier }, settings)
     const frozen = new Descent({ ...pretrained, ...classifier }, settings)
-    const rows: (readonly number[])[] = []
+    const measured: { readonly step: number; readonly tensors: readonly Tensor[] }[] = []
     for (let i = 0; i < steps; i++) {
       const withEncoder = await classificationStep(tuned, vectors, data, false, operators)
       const without = await classificationStep(frozen, vectors, data, true, operators)
       if (i % Math.ceil(steps / 10) === 0 || i === steps - 1)
-        rows.push([i, reconstruction[i], withEncoder.loss, withEncoder.accuracy, without.loss, without.accuracy])
+        measured.push({
+          step: i,
+          tensors: [reconstruction[i], withEncoder.loss, withEncoder.logits, without.loss, without.logits],
+        })
     }
+    await read(measured.flatMap(({ tensors }) => tensors))
+    const rows = measured.map(({ step, tensors: [error, tunedLoss, tunedLogits, frozenLoss, frozenLogits] }) => [
+      step,
+      item(error),
+      item(tunedLoss),
+      accuracyOf(tunedLogits, data.labels),
+      item(frozenLoss),
+      accuracyOf(frozenLogits, data.labels),
+    ])
     const [first, last] = [rows[0], rows[rows.length - 1]]
     const unmoved = Object.keys(pretrained).every((name) => frozen.parameters[name] === pretrained[name])
     return {

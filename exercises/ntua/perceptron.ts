@@ -1,6 +1,18 @@
-import { item, scalar, type Tensor, tensor } from '../../oracle/tensor.js'
-import { backward, forward, numberOf, product, scalarOf, vectorOf, weightedSum } from '../computation.js'
+import { reshape, scalar, type Tensor } from '../../oracle/tensor.js'
+import {
+  backward,
+  forward,
+  type Numeric,
+  negated,
+  numberOf,
+  product,
+  scalarOf,
+  tensorOf,
+  vectorOf,
+  weightedSum,
+} from '../computation.js'
 import type { Given, Operators, Quantity } from '../exercise.js'
+import { descend, hiddenDelta, outputDelta, step } from './perceptronSteps.js'
 
 /**
  * The perceptron of ntua/1.1: inputs x₁, x₂ and the bias input x₀; hidden neurons 3 and 4; output neuron 5; w_ij leads
@@ -15,21 +27,21 @@ export interface Activation {
   /** g′ in LaTeX, in terms of y. */
   slopeFormula(y: string): string
   /** g′ = y·(1 − y) or 1 − y², by operators of the contract. */
-  slope(operators: Operators, y: number): Promise<Tensor>
+  slope(operators: Operators, y: Numeric): Promise<Tensor>
 }
 
 export const sigmoid: Activation = {
   operator: 'sigmoid',
   formula: (a) => `\\frac{1}{1 + e^{-${a}}}`,
   slopeFormula: (y) => `${y} \\cdot (1 - ${y})`,
-  slope: async (operators, y) => product(operators, y, item(await weightedSum(operators, [1, -1], [1, y]))),
+  slope: async (operators, y) => product(operators, y, await weightedSum(operators, [1, -1], [1, y])),
 }
 
 export const tanh: Activation = {
   operator: 'tanh',
   formula: (a) => `\\tanh(${a})`,
   slopeFormula: (y) => `(1 - ${y}^{2})`,
-  slope: (operators, y) => weightedSum(operators, [1, -y], [1, y]),
+  slope: (operators, y) => weightedSum(operators, [1, negated(scalarOf(y))], [1, y]),
 }
 
 /** The nine connections, as `35` for w₃₅. */
@@ -131,7 +143,7 @@ function preActivation(neuron: Neuron, stage: Stage): Quantity {
     stage,
     compute: async (values, operators) => {
       const x = vectorOf(values, inputs)
-      const weight = tensor([1, weights.length], vectorOf(values, weights).data)
+      const weight = reshape(vectorOf(values, weights), [1, weights.length])
       return scalarOf(await forward(operators, 'linear', 'y', { x, weight }))
     },
   }
@@ -158,7 +170,7 @@ function outputOf(neuron: Neuron, stage: Stage, activation: Activation): Quantit
     formula: activation.formula(`a_${neuron}`),
     stage,
     ...(isOutput ? { asked: true } : {}),
-    compute: (values, operators) => forward(operators, activation.operator, 'y', { x: scalar(numberOf(values, a)) }),
+    compute: (values, operators) => forward(operators, activation.operator, 'y', { x: scalarOf(tensorOf(values, a)) }),
   }
 }
 
@@ -173,7 +185,7 @@ function errorOf(stage: Stage): Quantity {
     formula: 'y_{target} - y_5',
     stage,
     asked: true,
-    compute: (values, operators) => weightedSum(operators, [1, -1], [numberOf(values, 'target'), numberOf(values, y)]),
+    compute: (values, operators) => weightedSum(operators, [1, -1], [tensorOf(values, 'target'), tensorOf(values, y)]),
   }
 }
 
@@ -195,34 +207,8 @@ function slopeOf(neuron: Neuron, activation: Activation): Quantity {
     from: [`a${neuron}`],
     formula: activation.slopeFormula(activation.formula(`a_${neuron}`)),
     compute: (values, operators) =>
-      backward(operators, activation.operator, 'x', { x: scalar(numberOf(values, `a${neuron}`)) }, { y: scalar(1) }),
+      backward(operators, activation.operator, 'x', { x: scalarOf(tensorOf(values, `a${neuron}`)) }, { y: scalar(1) }),
   }
-}
-
-/** δ₅ = error·g′, the derivative taken from y₅. */
-export async function outputDelta(
-  activation: Activation,
-  error: number,
-  y: number,
-  operators: Operators,
-): Promise<Tensor> {
-  return product(operators, error, item(await activation.slope(operators, y)))
-}
-
-/** δⱼ = g′(aⱼ)·w_j5·δ₅: δ₅ back through the output neuron's connection, then through the activation. */
-export async function hiddenDelta(
-  activation: Activation,
-  [y, weight, delta]: readonly [number, number, number],
-  operators: Operators,
-): Promise<Tensor> {
-  const back = await backward(
-    operators,
-    'linear',
-    'x',
-    { x: tensor([1], [y]), weight: tensor([1, 1], [weight]) },
-    { y: tensor([1], [delta]) },
-  )
-  return product(operators, item(await activation.slope(operators, y)), item(back))
 }
 
 function deltas(activation: Activation): readonly Quantity[] {
@@ -237,7 +223,7 @@ function deltas(activation: Activation): readonly Quantity[] {
       compute: (values, operators) =>
         hiddenDelta(
           activation,
-          [numberOf(values, `y${neuron}`), numberOf(values, `w${neuron}5`), numberOf(values, 'delta5')],
+          [tensorOf(values, `y${neuron}`), tensorOf(values, `w${neuron}5`), tensorOf(values, 'delta5')],
           operators,
         ),
     }),
@@ -251,37 +237,10 @@ function deltas(activation: Activation): readonly Quantity[] {
       from: ['error', 'y5'],
       formula: `(y_{target} - y_5) \\cdot ${activation.slopeFormula('y_5')}`,
       compute: (values, operators) =>
-        outputDelta(activation, numberOf(values, 'error'), numberOf(values, 'y5'), operators),
+        outputDelta(activation, tensorOf(values, 'error'), tensorOf(values, 'y5'), operators),
     },
     ...hidden,
   ]
-}
-
-/** η·δ·x: δ·x by the backward pass of the connection, then a step of gradient descent from zero against `sign`·δ·x. */
-export async function step(
-  [eta, delta, x]: readonly [number, number, number],
-  operators: Operators,
-  sign: 1 | -1 = 1,
-): Promise<Tensor> {
-  const gradient = await backward(
-    operators,
-    'linear',
-    'weight',
-    { x: tensor([1], [x]), weight: tensor([1, 1], [0]) },
-    { y: tensor([1], [delta]) },
-  )
-  return descend(0, -sign * item(gradient), eta, operators)
-}
-
-/** parameter − rate·gradient, by `sgd`. */
-export function descend(parameter: number, gradient: number, rate: number, operators: Operators): Promise<Tensor> {
-  return forward(
-    operators,
-    'sgd',
-    'parameter',
-    { parameter: scalar(parameter), gradient: scalar(gradient) },
-    { learningRate: rate },
-  )
 }
 
 function stepOf(connection: Connection): Quantity {
@@ -294,7 +253,7 @@ function stepOf(connection: Connection): Quantity {
     from,
     formula: `\\eta \\cdot \\delta_${connection[1]} \\cdot ${latex(sourceOf(connection))}`,
     compute: (values, operators) =>
-      step([numberOf(values, from[0]), numberOf(values, from[1]), numberOf(values, from[2])], operators),
+      step([numberOf(values, from[0]), tensorOf(values, from[1]), tensorOf(values, from[2])], operators),
   }
 }
 
@@ -309,7 +268,7 @@ function newWeight(connection: Connection): Quantity {
     stage: 'after',
     asked: true,
     compute: (values, operators) =>
-      descend(numberOf(values, `w${connection}`), -numberOf(values, `step${connection}`), 1, operators),
+      descend(tensorOf(values, `w${connection}`), negated(tensorOf(values, `step${connection}`)), 1, operators),
   }
 }
 

@@ -1,7 +1,8 @@
-import { item, scalar } from '../../oracle/tensor.js'
-import { backward, forward, numberOf } from '../computation.js'
+import { scalar } from '../../oracle/tensor.js'
+import { backward, forward, negated, numberOf, scalarOf, tensorOf } from '../computation.js'
 import type { Computation, Convention, ConventionAxis, Operators, Quantity, Values } from '../exercise.js'
-import { type Activation, connections, descend, outputDelta, type Stage, sourceOf, staged, step } from './perceptron.js'
+import { type Activation, connections, type Stage, sourceOf, staged } from './perceptron.js'
+import { descend, outputDelta, step } from './perceptronSteps.js'
 
 /** What sources call the error of ntua/1.1, and which sign they give δ; one convention of each axis is chosen. */
 export function perceptronConventions(activation: Activation): readonly ConventionAxis[] {
@@ -29,12 +30,12 @@ export function perceptronConventions(activation: Activation): readonly Conventi
         {
           name: 'gradient',
           description: 'δ = ∂E/∂a, and Δw = −η·δ·x is added',
-          overrides: { delta5: negated, ...overConnections('step', negatedStep) },
+          overrides: { delta5: opposite, ...overConnections('step', negatedStep) },
         },
         {
           name: 'subtracted gradient',
           description: 'δ = ∂E/∂a, and Δw = η·δ·x is subtracted',
-          overrides: { delta5: negated, ...overConnections('newW', subtractedStep) },
+          overrides: { delta5: opposite, ...overConnections('newW', subtractedStep) },
         },
       ],
     },
@@ -46,8 +47,8 @@ function squaredError(activation: Activation, factor: 1 | 0.5): Convention['over
   const power = '(y_{target} - y_5)^{2}'
   const attributes = { factor, reduction: 'sum' }
   const inputs = (values: Values, y: string) => ({
-    prediction: scalar(numberOf(values, y)),
-    target: scalar(numberOf(values, 'target')),
+    prediction: scalarOf(tensorOf(values, y)),
+    target: scalarOf(tensorOf(values, 'target')),
   })
   const error = (stage: Stage): Computation => ({
     from: ['target', staged('y5', stage)],
@@ -62,18 +63,18 @@ function squaredError(activation: Activation, factor: 1 | 0.5): Convention['over
       const gradients = { loss: scalar(1) }
       const given = inputs(values, 'y5')
       const slope = await backward(operators, 'squaredError', 'prediction', given, gradients, attributes)
-      return outputDelta(activation, -item(slope), numberOf(values, 'y5'), operators)
+      return outputDelta(activation, negated(slope), tensorOf(values, 'y5'), operators)
     },
   }
   return { error: error('before'), newError: error('after'), delta5: delta }
 }
 
 /** The quantity with the opposite sign, its formula with y − t for t − y. */
-function negated(quantity: Quantity): Computation {
+function opposite(quantity: Quantity): Computation {
   return {
     from: quantity.from,
     formula: quantity.formula.replace('(y_{target} - y_5)', '(y_5 - y_{target})'),
-    compute: async (values, operators) => scalar(-item(await quantity.compute(values, operators))),
+    compute: async (values, operators) => negated(scalarOf(await quantity.compute(values, operators))),
   }
 }
 
@@ -89,7 +90,7 @@ function negatedStep(connection: string): Computation {
     from: ['eta', delta, source],
     formula: `-\\eta \\cdot \\delta_${connection[1]} \\cdot ${source[0]}_${source[1]}`,
     compute: (values: Values, operators: Operators) =>
-      step([numberOf(values, 'eta'), numberOf(values, delta), numberOf(values, source)], operators, -1),
+      step([numberOf(values, 'eta'), tensorOf(values, delta), tensorOf(values, source)], operators, -1),
   }
 }
 
@@ -100,6 +101,6 @@ function subtractedStep(connection: string): Computation {
     from: [weight, change],
     formula: `w_{${connection}} - \\Delta w_{${connection}}`,
     compute: (values: Values, operators: Operators) =>
-      descend(numberOf(values, weight), numberOf(values, change), 1, operators),
+      descend(tensorOf(values, weight), tensorOf(values, change), 1, operators),
   }
 }

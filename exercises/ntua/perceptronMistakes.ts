@@ -5,14 +5,12 @@ import {
   type Activation,
   connections,
   connectionsInto,
-  descend,
-  hiddenDelta,
   perceptronQuantities,
   sigmoid,
   sourceOf,
-  step,
   tanh,
 } from './perceptron.js'
+import { descend, hiddenDelta, step } from './perceptronSteps.js'
 
 const steps = connections.map((connection) => `step${connection}`)
 const newWeights = connections.map((connection) => `newW${connection}`)

@@ -1,4 +1,5 @@
 import { type Tensor, tensor, zeros, zip } from '../../oracle/tensor.js'
+import { keeperOf } from '../../oracle/unread.js'
 import type { Operators } from '../exercise.js'
 
 /** Numbers between 0 and 1 from a seed, the same on every machine: Park and Miller's minimal standard generator. */
@@ -49,7 +50,7 @@ export class Descent {
 
 /** The elementwise sum of two tensors. */
 export function plus(a: Tensor, b: Tensor): Tensor {
-  return zip(a, b, (x, y) => x + y)
+  return (keeperOf(a) ?? keeperOf(b))?.plus(a, b) ?? zip(a, b, (x, y) => x + y)
 }
 
 /** The share of rows whose largest entry is at their label. */
