@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { rowMajor, type Tensor, type Tensors } from '../oracle/tensor.js'
-import { softmaxParts } from './activations.js'
 import {
   type Approximation,
   type Approximations,
@@ -19,6 +18,7 @@ import type { Model } from './model.js'
 import { projected, projectionGradients } from './multiHeadAttention.js'
 import { representable } from './profile.js'
 import { takenFrom, tensorOf } from './relations.js'
+import { softmaxParts } from './softmaxModel.js'
 
 /** Σ a² over all entries, as the platform holds them: terms that are equal there are seen to be equal. */
 function squares(arithmetic: Arithmetic, a: Approximation): Approximation {

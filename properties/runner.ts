@@ -99,6 +99,7 @@ export async function runLaws(subject: Subject, options: RunOptions): Promise<Te
     options.onProgress?.({ operator: law.operator, law: law.name, done, total: selected.length })
     reports[law.operator] ??= []
     reports[law.operator].push(await runLaw(law, subject, profile, options, started))
+    await breath()
   }
   const operators: Record<string, OperatorReport> = {}
   for (const [operator, laws] of Object.entries(reports)) operators[operator] = { status: statusOf(laws), laws }
@@ -335,4 +336,12 @@ function counterexampleOf(law: Law, { inputs, attributes, gradients }: Call): Co
       ? { gradients: Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, toWire(g)])) }
       : {}),
   }
+}
+
+/** Lets the process hear of signals and timers: a subject that answers at once would otherwise keep it from them. */
+function breath(): Promise<void> {
+  return new Promise((resolve) => {
+    if ('setImmediate' in globalThis) setImmediate(resolve)
+    else setTimeout(resolve)
+  })
 }
