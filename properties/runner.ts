@@ -272,6 +272,7 @@ async function failure(
   const shrinking = options.shrinkSeconds !== 0 && failing.outcome.hung === undefined
   const call = shrinking
     ? await simplify(
+        law.operator,
         failing.call,
         async (simpler) => isValid(law, simpler) && (await check(simpler)).status === status,
         {
