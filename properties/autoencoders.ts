@@ -56,8 +56,17 @@ const linearModel: Model = {
     }
     const delta = arithmetic.divideBy(share(residual, 2), x.shape[1])
     const atCode = arithmetic.matmul(transposed(exact(decoder)), delta, 'common')
-    const penalized = (g: Approximation, weight: Tensor) =>
-      arithmetic.add(g, share(arithmetic.scale(exact(weight), Number(lambda)), 2))
+    const { smallestNormal, underflow } = arithmetic.profile
+    const [g] = rowMajor(loss)
+    // 2gλ, where it is multiplied by the weights only then, may be subnormal.
+    const lost = Math.abs(2 * g * Number(lambda)) < smallestNormal ? 2 * underflow : 0
+    const penalized = (gradient: Approximation, weight: Tensor) => {
+      const penalty = share(arithmetic.scale(exact(weight), Number(lambda)), 2)
+      return arithmetic.add(
+        gradient,
+        arithmetic.widen(penalty, (i) => lost * Math.abs(rowMajor(weight)[i])),
+      )
+    }
     return {
       x: arithmetic.subtract(arithmetic.matmul(transposed(exact(encoder)), atCode, 'common'), delta),
       encoder: penalized(arithmetic.matmul(atCode, transposed(exact(x)), 'common'), encoder),

@@ -147,6 +147,13 @@ function kinked(here: Approximations, far: Sides, near: Sides): boolean {
 }
 
 /**
+ * How large a change a kink may make unseen, in standard deviations of a difference of two losses. `kinked` misses one with the
+ * slopes J apart at a distance a where J·|h − 3a|/4 and J·|h/2 − 3a|/4 are within the noise of 6·√6 standard deviations of a
+ * loss: then J·h is within 16 of them, and J·(h/2 − a), which it adds to the change, within 3 where a = h/3.
+ */
+const hidden = 3 * 6 * Math.sqrt(3)
+
+/**
  * Both step sizes together: r(h/2) − (r(h)/2 − r(h/2))/3 of the residuals r = L(x+h) − L(x−h) − ⟨g, step⟩, from which the third
  * order cancels; and what is left of r(h) in this way, which a right gradient makes nothing and a wrong one linear in h.
  */
@@ -164,7 +171,9 @@ function judged(far: Sides, near: Sides, gradients: Tensors, hasKinks: boolean) 
     {
       ...extrapolated,
       value: Float64Array.of(extrapolated.value[0] - correction),
-      bound: extrapolated.bound.map((bound) => 2 * bound + truncation),
+      bound: extrapolated.bound.map(
+        (bound, i) => 2 * bound + truncation + (hasKinks ? hidden * Math.sqrt(extrapolated.variance[i]) : 0),
+      ),
       variance: extrapolated.variance.map((variance) => noise * variance + (truncation / 3) ** 2),
     },
     near.predicted,
