@@ -1,19 +1,7 @@
 import { type Mistake, mistaken } from '../mistakes/index.js'
-import type { Implementation, Operator, Precision } from '../oracle/contract.js'
-import { map, type Tensors } from '../oracle/tensor.js'
-import {
-  type Law,
-  type LawKind,
-  type LawStatus,
-  laws,
-  type ProfileName,
-  profileNamed,
-  runLaws,
-  type Subject,
-} from '../properties/index.js'
-import { roundTo } from '../properties/precision.js'
-import type { ArithmeticOptions } from '../subjects/emulated/arithmetic.js'
-import { emulated } from '../subjects/emulated/emulated.js'
+import type { Precision } from '../oracle/contract.js'
+import { type Law, type LawKind, type LawStatus, laws, runLaws, type Subject } from '../properties/index.js'
+import { rounded } from '../subjects/rounded.js'
 
 /** A law that a mistake breaks, and the number of the first case that shows it. */
 export interface Catch {
@@ -23,35 +11,49 @@ export interface Catch {
 
 /** What the laws of its operator make of a mistake, for one seed. */
 export interface Caught {
-  readonly mistake: Mistake
   readonly seed: number
   /** The soonest first; empty where the mistake survives. */
   readonly by: readonly Catch[]
 }
 
-/** An implementation whose answers are rounded to a lower precision. */
-function lowered(implementation: Implementation, precision: Precision): Implementation {
-  const rounded = (tensors: Tensors): Tensors =>
-    Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, map(x, (value) => roundTo(precision, value))]))
-  const operators = Object.entries(implementation.operators).map(
-    ([name, { forward, backward }]): [string, Operator] => [
-      name,
-      {
-        forward: async (inputs, attributes) => rounded(await forward(inputs, attributes)),
-        ...(backward === undefined
-          ? {}
-          : { backward: async (...call: Parameters<typeof backward>) => rounded(await backward(...call)) }),
-      },
-    ],
-  )
-  return { ...implementation, precision, operators: Object.fromEntries(operators) }
+/** All that is measured of one mistake. */
+export interface Power {
+  readonly mistake: string
+  readonly operator: string
+  /** For every seed the first law that breaks, of those that run in turn. */
+  readonly caught: readonly Caught[]
+  /** Every law that breaks within few cases, for the first seed, the soonest first; the one above where none does. */
+  readonly table: readonly Catch[]
+  /** The first law that breaks in an implementation of lower precision, for the first seed. */
+  readonly lowered: Readonly<Record<string, readonly Catch[]>>
+  /**
+   * Whether it answers wrong numbers; one that only answers what it should refuse does not. And, for one that does, the first
+   * comparison with the reference that calls it wrong or suspicious in float32, where tolerances are wide.
+   */
+  readonly numerical: boolean
+  readonly byTolerance: readonly Catch[]
+  /** The counterexample that is found for the first seed; undefined where no law breaks. */
+  readonly counterexample?: Size | undefined
 }
 
-/** The laws that say beyond doubt that the subject is wrong. */
+/** How large a counterexample is: its elements, and those of them that are not 0. */
+export interface Size {
+  readonly elements: number
+  readonly nonzero: number
+}
+
+export const loweredPrecisions = ['float32', 'float16', 'bfloat16'] as const
+
+/** The laws whose verdict is one of these: by default those that say beyond doubt that the subject is wrong. */
 async function catches(
   mistake: Mistake,
   subject: Subject,
-  { seed, runs, names }: { seed: number; runs: number; names?: readonly string[] },
+  {
+    seed,
+    runs,
+    names,
+    statuses = ['broken'],
+  }: { seed: number; runs: number; names?: readonly string[]; statuses?: readonly LawStatus[] },
 ): Promise<Catch[]> {
   const { operators } = await runLaws(subject, {
     operators: [mistake.operator],
@@ -61,14 +63,14 @@ async function catches(
     shrinkSeconds: 0,
   })
   return operators[mistake.operator].laws
-    .filter(({ status }) => status === 'broken')
+    .filter(({ status }) => statuses.includes(status))
     .map(({ law, runs: cases }) => ({ law, cases }))
 }
 
 /** Runs every law of its operator against a mistake. */
-export async function catchMistake(mistake: Mistake, seed: number, runs: number): Promise<Caught> {
+async function catchMistake(mistake: Mistake, seed: number, runs: number): Promise<readonly Catch[]> {
   const by = await catches(mistake, mistaken(mistake), { seed, runs })
-  return { mistake, seed, by: by.toSorted((a, b) => a.cases - b.cases) }
+  return by.toSorted((a, b) => a.cases - b.cases)
 }
 
 /**
@@ -82,12 +84,23 @@ export async function firstCatch(
   precision: Precision = 'float64',
 ): Promise<Caught> {
   const wrong = mistaken(mistake)
-  const subject = precision === wrong.precision ? wrong : lowered(wrong, precision)
+  const subject = precision === wrong.precision ? wrong : rounded(wrong, precision)
   for (const law of likeliestFirst(mistake)) {
     const by = await catches(mistake, subject, { seed, runs, names: [law.name] })
-    if (by.length > 0) return { mistake, seed, by }
+    if (by.length > 0) return { seed, by }
   }
-  return { mistake, seed, by: [] }
+  return { seed, by: [] }
+}
+
+/** What the comparisons with the reference alone make of a mistake in float32: wrong or suspicious by its tolerances. */
+async function catchByTolerance(mistake: Mistake, seed: number, runs: number): Promise<readonly Catch[]> {
+  const subject = rounded(mistaken(mistake), 'float32')
+  for (const law of likeliestFirst(mistake).filter(comparesWithOracle)) {
+    const statuses: readonly LawStatus[] = ['broken', 'errored', 'suspicious']
+    const by = await catches(mistake, subject, { seed, runs, names: [law.name], statuses })
+    if (by.length > 0) return by
+  }
+  return []
 }
 
 function likeliestFirst(mistake: Mistake): readonly Law[] {
@@ -100,12 +113,8 @@ function likeliestFirst(mistake: Mistake): readonly Law[] {
   return laws.filter(({ operator }) => operator === mistake.operator).toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** Elements of the smallest counterexample that the laws find for a mistake; undefined where none breaks. */
-export async function smallestCounterexample(
-  mistake: Mistake,
-  seed: number,
-  runs: number,
-): Promise<number | undefined> {
+/** How large a counterexample the first law to break leaves of a mistake; undefined where none breaks. */
+export async function smallestCounterexample(mistake: Mistake, seed: number, runs: number): Promise<Size | undefined> {
   const { by } = await firstCatch(mistake, seed, runs)
   if (by.length === 0) return undefined
   const { operators } = await runLaws(mistaken(mistake), {
@@ -113,14 +122,37 @@ export async function smallestCounterexample(
     laws: [by[0].law],
     runs: by[0].cases,
     seed,
-    shrinkSeconds: 4,
   })
   const [{ counterexample }] = operators[mistake.operator].laws
   if (counterexample === undefined) return undefined
-  return [...Object.values(counterexample.inputs), ...Object.values(counterexample.gradients ?? {})].reduce(
-    (sum, { data }) => sum + data.length,
-    0,
-  )
+  const tensors = [...Object.values(counterexample.inputs), ...Object.values(counterexample.gradients ?? {})]
+  const elements = tensors.flatMap(({ data }): readonly unknown[] => data)
+  return { elements: elements.length, nonzero: elements.filter((x) => x !== 0).length }
+}
+
+/** Measures all there is to measure of a mistake. */
+export async function powerOf(
+  mistake: Mistake,
+  { seeds, runs, tableRuns }: { seeds: readonly number[]; runs: number; tableRuns: number },
+): Promise<Power> {
+  const [first] = seeds
+  const caught: Caught[] = []
+  for (const seed of seeds) caught.push(await firstCatch(mistake, seed, runs))
+  const table = await catchMistake(mistake, first, tableRuns)
+  const inPrecision: Record<string, readonly Catch[]> = {}
+  for (const precision of loweredPrecisions)
+    inPrecision[precision] = (await firstCatch(mistake, first, runs, precision)).by
+  const numerical = mistake.forward !== undefined || mistake.backward !== undefined
+  return {
+    mistake: mistake.name,
+    operator: mistake.operator,
+    caught,
+    table: table.length > 0 ? table : caught[0].by,
+    lowered: inPrecision,
+    numerical,
+    byTolerance: numerical ? await catchByTolerance(mistake, first, runs) : [],
+    counterexample: await smallestCounterexample(mistake, first, runs),
+  }
 }
 
 /** Whether a law compares with the reference: what is left shows what is broken in an implementation that chose otherwise. */
@@ -129,67 +161,12 @@ export function comparesWithOracle({ kind, name }: Pick<Law, 'kind' | 'name'>): 
 }
 
 /** A mistake is gross where it shows within the first cases of some law: it is wrong nearly always. */
-export function isGross({ by }: Caught): boolean {
-  return by.some(({ cases }) => cases <= grossWithin)
+export function isGross({ table }: Pick<Power, 'table'>): boolean {
+  return table.some(({ cases }) => cases <= grossWithin)
 }
 
 /** How many cases those are. */
-const grossWithin = 5
-
-/** An honest implementation under the profile that its platform has. */
-function variant(options: Partial<ArithmeticOptions>, profile: ProfileName = 'ieee'): Subject {
-  const implementation = emulated(options)
-  return { ...implementation, profile: profileNamed(profile, implementation.precision) }
-}
-
-/** Correct implementations that differ in nothing but rounding; none of them may be flagged. */
-export function honestVariants(seed: number): readonly Subject[] {
-  const wgsl = { flushesSubnormals: true, seed } as const
-  return [
-    variant({}),
-    variant({ order: 'reversed' }),
-    variant({ order: 'pairwise' }),
-    variant({ order: 'shuffled', seed }),
-    variant({ fused: true }),
-    variant({ accumulate: 'wider' }),
-    variant({ formulation: 'logarithmic' }),
-    variant({ flushesSubnormals: true }, 'flush to zero'),
-    variant({ ...wgsl, functions: 'largest' }, 'wgsl'),
-    variant({ ...wgsl, functions: 'scattered', order: 'pairwise', fused: true }, 'wgsl'),
-    variant({ precision: 'float16' }),
-    variant({ precision: 'float16', accumulate: 'wider', formulation: 'logarithmic' }),
-    variant({ precision: 'bfloat16', order: 'shuffled', seed }),
-    variant({ precision: 'bfloat16', accumulate: 'wider' }),
-    variant({ precision: 'float64', order: 'pairwise', formulation: 'logarithmic' }),
-  ]
-}
-
-/** The verdict of one law on one honest implementation, for one seed. */
-export interface Judgement {
-  readonly variant: string
-  readonly operator: string
-  readonly law: string
-  readonly seed: number
-  readonly status: LawStatus
-  readonly cases: number
-  readonly message?: string
-}
-
-/** Runs every law against an honest implementation. */
-export async function judgeVariant(subject: Subject, seed: number, runs: number): Promise<readonly Judgement[]> {
-  const { operators } = await runLaws(subject, { runs, seed, shrinkSeconds: 0 })
-  return Object.entries(operators).flatMap(([operator, { laws }]) =>
-    laws.map(({ law, status, runs: cases, message }) => ({
-      variant: `${subject.name} (${subject.profile?.name})`,
-      operator,
-      law,
-      seed,
-      status,
-      cases,
-      ...(message === undefined ? {} : { message }),
-    })),
-  )
-}
+export const grossWithin = 5
 
 /** Values under a key that f gives each. */
 export function grouped<Value>(values: readonly Value[], f: (value: Value) => string): ReadonlyMap<string, Value[]> {
@@ -200,14 +177,4 @@ export function grouped<Value>(values: readonly Value[], f: (value: Value) => st
     else group.push(value)
   }
   return groups
-}
-
-/** Verdicts that differ from the one that the same law gives the same subject for most seeds. */
-export function changedVerdicts(judgements: readonly Judgement[]): number {
-  let changed = 0
-  for (const group of grouped(judgements, ({ variant, operator, law }) => `${variant}, ${operator}: ${law}`).values()) {
-    const sizes = [...grouped(group, ({ status }) => status).values()].map((same) => same.length)
-    changed += group.length - Math.max(...sizes)
-  }
-  return changed
 }

@@ -1,80 +1,118 @@
 import { describe, expect, it } from 'vitest'
 import { mistakes } from '../mistakes/index.js'
 import { laws } from '../properties/index.js'
-import { changedVerdicts, firstCatch, type Judgement, smallestCounterexample } from './lawPower.js'
+import type { Judgement } from './honestVariants.js'
+import type { Power } from './lawPower.js'
 import { lawsPage, summaryText } from './lawsPage.js'
 
-const judgement = (seed: number, status: Judgement['status']): Judgement => ({
-  variant: 'float32 (ieee)',
-  operator: 'relu',
-  law: 'never falls',
-  seed,
-  status,
-  cases: 10,
+const [first, second, third] = mistakes
+const own = laws.filter(({ operator }) => operator === first.operator)
+const [byReference, byMathematics] = [
+  own.find(({ kind }) => kind === 'oracle'),
+  own.find(({ kind }) => kind === 'mathematics'),
+].map((law) => law?.name ?? '')
+
+const power = (mistake: string, by: Power['table'], rest: Partial<Power> = {}): Power => ({
+  mistake,
+  operator: first.operator,
+  caught: [1, 2].map((seed) => ({ seed, by: by.slice(0, 1) })),
+  table: by,
+  lowered: { float32: by, float16: [], bfloat16: by },
+  numerical: true,
+  byTolerance: by,
+  ...rest,
 })
 
-const [first, second] = mistakes
+const judgement = (seed: number, alarms: Judgement['alarms']): Judgement => ({
+  variant: 'float32 (ieee)',
+  seed,
+  verdicts: 10,
+  cases: 50,
+  alarms,
+})
+
 const figures = {
-  laws,
-  mistakes: [first, second],
-  caught: [
-    { mistake: first, seed: 1, by: [{ law: 'agrees with the oracle', cases: 3 }] },
-    { mistake: second, seed: 1, by: [] },
+  laws: own,
+  mistakes: [first, second, third],
+  powers: [
+    power(
+      first.name,
+      [
+        { law: byReference, cases: 3 },
+        { law: byMathematics, cases: 7 },
+      ],
+      { counterexample: { elements: 4, nonzero: 2 } },
+    ),
+    power(second.name, [{ law: byReference, cases: 6 }], {
+      counterexample: { elements: 13, nonzero: 5 },
+      byTolerance: [],
+    }),
+    power(third.name, [], { numerical: false }),
   ],
-  lowered: { float16: [{ mistake: first, seed: 1, by: [] }] },
-  judgements: [judgement(1, 'held'), judgement(2, 'suspicious')],
-  counterexamples: [4, 13, undefined, 12],
+  judgements: [
+    judgement(101, []),
+    judgement(102, [
+      { operator: first.operator, law: byMathematics, status: 'suspicious', message: 'off by 3 where 2 is allowed' },
+    ]),
+  ],
   runs: 100,
-  variantRuns: 10,
-  mistakeSeeds: [1],
-  variantSeeds: [1, 2],
+  tableRuns: 20,
+  variantRuns: 5,
+  mistakeSeeds: [1, 2],
+  variantSeeds: [101, 102],
 }
+
+const numberOf = (law: string) => own.findIndex(({ name }) => name === law) + 1
 
 describe('the page of figures', () => {
   const page = lawsPage(figures)
 
-  it('names the laws that catch a mistake, and the case', () => {
-    expect(page).toContain(`| ${first.name} | agrees with the oracle (3) |`)
+  it('numbers the laws that catch a mistake, and names the case', () => {
+    expect(page).toContain(`| ${numberOf(byReference)} | ${byReference} | 2 | 1 |`)
+    expect(page).toContain(`| ${first.name} | ${numberOf(byReference)} (3), ${numberOf(byMathematics)} (7) |`)
   })
 
-  it('shows a mistake that survives', () => {
-    expect(page).toContain(`| ${second.name} | **none** |`)
-    expect(page).toContain('| 1 of 2 (50 %) |')
+  it('shows a mistake that survives, in print too', () => {
+    expect(page).toContain(`| ${third.name} | **none** |`)
+    expect(page).toContain('| mistakes caught within 100 cases a law, for each of 2 seeds | 2 of 3 (66.7 %) |')
+    expect(summaryText(figures)).toContain(`survives with the seed 1, 2: ${third.name}`)
   })
 
-  it('names what only one law catches', () => {
-    expect(page).toContain(`| ${first.operator}: agrees with the oracle | ${first.name} |`)
+  it('counts what the tolerances alone catch, of the mistakes that answer wrong numbers', () => {
+    expect(page).toContain('tolerances alone call broken or suspicious in float32 | 1 of 2 (50 %) |')
+    expect(page).toContain(`- from the tolerances alone, in float32: ${second.name}\n`)
   })
 
-  it('counts the counterexamples that a person can follow, and what the laws catch without the reference', () => {
-    expect(page).toContain('| counterexamples of at most 12 elements, of a sample | 2 of 4 (50 %) |')
-    expect(page).toContain('caught by a law that does not compare with the reference | 0 of 1 (0 %) |')
+  it('counts the gross mistakes that show without the reference', () => {
+    expect(page).toContain('| mistakes caught by a law that does not compare with the reference | 1 of 3 (33.3 %) |')
+    expect(page).toContain(
+      '(seen within 5 cases) caught by a law that does not compare with the reference | 1 of 1 (100 %)',
+    )
+  })
+
+  it('counts the counterexamples that a person can follow, and names the others', () => {
+    expect(page).toContain('| counterexamples of at most 12 elements | 1 of 3 (33.3 %) |')
+    expect(page).toContain('| counterexamples of at most 12 elements that are not 0 | 2 of 3 (66.7 %) |')
+    expect(page).toContain(`${second.name} (13, 5 not 0); ${third.name} (none found).`)
   })
 
   it('names what lower precision hides', () => {
-    expect(page).toContain(`- float16: ${first.name}`)
+    expect(page).toContain(`- float32: ${third.name}`)
+    expect(page).toContain(`- float16: ${[first, second, third].map(({ name }) => name).join('; ')}`)
   })
 
-  it('names every false alarm, in print too', () => {
-    expect(page).toContain('- suspicious: float32 (ieee), relu: never falls, 1 of 2 (50 %) seeds')
-    expect(summaryText(figures)).toContain('suspicious: float32 (ieee), relu: never falls, 1 of 2 (50 %) seeds')
-  })
-})
-
-describe('the measurement', () => {
-  it('counts the verdicts that differ from what the same law says for most seeds', () => {
-    expect(changedVerdicts([judgement(1, 'held'), judgement(2, 'held'), judgement(3, 'broken')])).toBe(1)
-    expect(changedVerdicts([judgement(1, 'held'), judgement(2, 'held')])).toBe(0)
+  it('names every false alarm, in print too, and counts the verdicts that a seed changes', () => {
+    const alarm = `suspicious: float32 (ieee), ${first.operator}: ${byMathematics}, 1 of 2 (50 %) seeds; off by 3`
+    expect(page).toContain(`- ${alarm}`)
+    expect(summaryText(figures)).toContain(alarm)
+    expect(page).toContain('| honest implementations called broken | 0 of 20 (0 %) |')
+    expect(page).toContain('| verdicts that changed with the seed (flakiness) | 1 of 20 (5 %) |')
   })
 
-  it('finds a small counterexample of a mistake', async () => {
-    expect(await smallestCounterexample(first, 1, 20)).toBeLessThanOrEqual(12)
-  })
-
-  it('finds a law that a mistake breaks, in lower precision too', async () => {
-    for (const precision of ['float64', 'float32', 'bfloat16'] as const) {
-      const { by } = await firstCatch(first, 1, 20, precision)
-      expect(by.length).toBeGreaterThan(0)
-    }
+  it('says which laws deserve a second look, and which catch what no other law does', () => {
+    const idle = own.filter(({ name }) => name !== byReference && name !== byMathematics)
+    expect(page).toContain(`- ${first.operator}: ${idle.map(({ name }) => name).join('; ')}`)
+    expect(page).toContain(`| ${byReference} | ${first.operator} | 2 | 1 |`)
+    expect(page).toContain(`| ${byMathematics} | ${first.operator} | 1 | 1 |`)
   })
 })

@@ -1,122 +1,165 @@
 import type { Mistake } from '../mistakes/index.js'
 import type { Law } from '../properties/index.js'
-import { type Caught, changedVerdicts, comparesWithOracle, grouped, isGross, type Judgement } from './lawPower.js'
+import { changedVerdicts, type Judgement } from './honestVariants.js'
+import type { Extent } from './lawCampaign.js'
+import {
+  type Catch,
+  comparesWithOracle,
+  grossWithin,
+  grouped,
+  isGross,
+  loweredPrecisions,
+  type Power,
+  type Size,
+} from './lawPower.js'
+import { secondLook } from './secondLook.js'
 
 /** All that was measured, and how. */
-export interface Figures {
+export interface Figures extends Omit<Extent, 'operators'> {
   readonly laws: readonly Law[]
   readonly mistakes: readonly Mistake[]
-  readonly caught: readonly Caught[]
-  /** The same for one seed and implementations of lower precision, up to the first law that breaks. */
-  readonly lowered: Readonly<Record<string, readonly Caught[]>>
+  readonly powers: readonly Power[]
   readonly judgements: readonly Judgement[]
-  /** Elements of the counterexamples of some of the mistakes; undefined where no law broke. */
-  readonly counterexamples: readonly (number | undefined)[]
-  readonly runs: number
-  readonly variantRuns: number
-  readonly mistakeSeeds: readonly number[]
-  readonly variantSeeds: readonly number[]
 }
+
+/** A counterexample of so many elements can be followed by a person. */
+const followable = 12
 
 function share(part: number, whole: number): string {
   return `${part} of ${whole} (${whole === 0 ? 0 : Number(((100 * part) / whole).toPrecision(3))} %)`
 }
 
+function isCaught({ by }: { readonly by: readonly Catch[] }): boolean {
+  return by.length > 0
+}
+
+function isCaughtOtherwise(power: Power, laws: readonly Law[]): boolean {
+  return power.table.some(({ law }) => laws.some((each) => each.name === law && !comparesWithOracle(each)))
+}
+
+function namesOf(powers: readonly Power[]): string {
+  return powers.map(({ mistake }) => mistake).join('; ') || 'none'
+}
+
 /** The headline figures: what, and the figure. */
 function headlines(figures: Figures): readonly [string, string][] {
-  const { laws, mistakes, caught, lowered, judgements, runs, mistakeSeeds } = figures
-  const comparing = laws.filter(comparesWithOracle)
-  const caughtOtherwise = ({ by }: Caught) => by.some((each) => comparing.every(({ name }) => name !== each.law))
-  const otherwise = ofFirstSeed(figures).filter(caughtOtherwise)
-  const gross = ofFirstSeed(figures).filter(isGross)
-  const small = figures.counterexamples.filter((size) => size !== undefined && size <= 12)
-  const alwaysCaught = mistakes.filter((mistake) =>
-    caught.every((result) => result.mistake !== mistake || result.by.length > 0),
-  )
-  const soonest = ofFirstSeed(figures)
-    .flatMap(({ by }) => by.slice(0, 1).map(({ cases }) => cases))
-    .toSorted((a, b) => a - b)
-  const judged = judgements.filter(({ status }) => status !== 'skipped')
-  const count = (...statuses: readonly string[]) => judged.filter(({ status }) => statuses.includes(status)).length
-  const cases = judged.reduce((sum, judgement) => sum + judgement.cases, 0)
+  const { laws, mistakes, powers, judgements, runs, mistakeSeeds } = figures
+  const caughtOtherwise = (power: Power) => isCaughtOtherwise(power, laws)
+  const gross = powers.filter(isGross)
+  const numerical = powers.filter((power) => power.numerical)
+  const small = (part: keyof Size) =>
+    powers.filter(({ counterexample: size }) => size !== undefined && size[part] <= followable).length
+  const soonest = powers.flatMap(({ table }) => table.slice(0, 1).map(({ cases }) => cases)).toSorted((a, b) => a - b)
+  const alarms = judgements.flatMap((judgement) => judgement.alarms)
+  const count = (...statuses: readonly string[]) => alarms.filter(({ status }) => statuses.includes(status)).length
+  const sum = (part: 'verdicts' | 'cases') => judgements.reduce((total, judgement) => total + judgement[part], 0)
+  const verdicts = sum('verdicts')
   return [
+    ['operators', String(new Set(laws.map(({ operator }) => operator)).size)],
     ['laws', String(laws.length)],
+    ['mistakes measured', share(powers.length, mistakes.length)],
     [
       `mistakes caught within ${runs} cases a law, for each of ${mistakeSeeds.length} seeds`,
-      share(alwaysCaught.length, mistakes.length),
+      share(powers.filter(({ caught }) => caught.every(isCaught)).length, powers.length),
     ],
-    ['mistakes caught by a law that does not compare with the reference', share(otherwise.length, mistakes.length)],
     [
-      'gross mistakes (seen within 5 cases) caught by a law that does not compare with the reference',
+      'mistakes caught for some of these seeds only',
+      share(powers.filter(({ caught }) => caught.some(isCaught) && !caught.every(isCaught)).length, powers.length),
+    ],
+    [
+      'reach: numerical mistakes that the derived tolerances alone call broken or suspicious in float32',
+      share(numerical.filter(({ byTolerance }) => byTolerance.length > 0).length, numerical.length),
+    ],
+    [
+      'mistakes caught by a law that does not compare with the reference',
+      share(powers.filter(caughtOtherwise).length, powers.length),
+    ],
+    [
+      `gross mistakes (seen within ${grossWithin} cases) caught by a law that does not compare with the reference`,
       share(gross.filter(caughtOtherwise).length, gross.length),
     ],
-    ['counterexamples of at most 12 elements, of a sample', share(small.length, figures.counterexamples.length)],
-    ...Object.entries(lowered).map(([precision, results]): [string, string] => [
+    [`counterexamples of at most ${followable} elements`, share(small('elements'), powers.length)],
+    [`counterexamples of at most ${followable} elements that are not 0`, share(small('nonzero'), powers.length)],
+    ...loweredPrecisions.map((precision): [string, string] => [
       `mistakes caught in a ${precision} implementation`,
-      share(results.filter(({ by }) => by.length > 0).length, results.length),
+      share(powers.filter(({ lowered }) => (lowered[precision] ?? []).length > 0).length, powers.length),
     ]),
     ['cases until the first law breaks, median', String(soonest[Math.floor(soonest.length / 2)])],
     ['cases until the first law breaks, most', String(soonest.at(-1))],
-    ['honest implementations called broken', share(count('broken', 'errored'), judged.length)],
-    ['honest implementations called suspicious', share(count('suspicious'), judged.length)],
-    ['cases that the honest implementations were checked on', String(cases)],
-    ['verdicts that changed with the seed', share(changedVerdicts(judged), judged.length)],
+    ['honest implementations called broken', share(count('broken', 'errored'), verdicts)],
+    ['honest implementations called suspicious', share(count('suspicious'), verdicts)],
+    ['cases that the honest implementations were checked on', String(sum('cases'))],
+    ['verdicts that changed with the seed (flakiness)', share(changedVerdicts(judgements), verdicts)],
   ]
 }
 
-/** For the first seed: each mistake with its catches. */
-function ofFirstSeed({ caught, mistakeSeeds }: Figures): readonly Caught[] {
-  return caught.filter(({ seed }) => seed === mistakeSeeds[0])
-}
-
-/** For each law the mistakes that no other law catches, for the first seed. */
-function onlyCatches(figures: Figures): ReadonlyMap<string, Caught[]> {
-  const lonely = ofFirstSeed(figures).filter(({ by }) => by.length === 1)
-  return grouped(lonely, ({ mistake, by }) => `${mistake.operator}: ${by[0].law}`)
-}
-
-function catchesText({ by }: Caught): string {
-  return by.length === 0 ? '**none**' : by.map(({ law, cases }) => `${law} (${cases})`).join('; ')
-}
-
 /** The false alarms, one line for each variant and law. */
-function alarms(figures: Figures): readonly string[] {
-  const flagged = figures.judgements.filter(({ status }) => status !== 'held' && status !== 'skipped')
-  return [
-    ...grouped(flagged, ({ variant, operator, law, status }) => `${status}: ${variant}, ${operator}: ${law}`),
-  ].map(
-    ([what, group]) => `${what}, ${share(group.length, figures.variantSeeds.length)} seeds; ${group[0].message ?? ''}`,
+function alarmLines({ judgements, variantSeeds }: Figures): readonly string[] {
+  const all = judgements.flatMap(({ variant, alarms }) => alarms.map((alarm) => ({ variant, ...alarm })))
+  return [...grouped(all, ({ variant, operator, law, status }) => `${status}: ${variant}, ${operator}: ${law}`)].map(
+    ([what, group]) => `${what}, ${share(group.length, variantSeeds.length)} seeds; ${group[0]?.message ?? ''}`,
   )
 }
 
 /** What the program prints. */
 export function summaryText(figures: Figures): string {
-  const only = onlyCatches(figures)
   return [
-    ...ofFirstSeed(figures).map((caught) => `${caught.mistake.name}: ${catchesText(caught)}`),
-    '',
-    'What only one law catches:',
-    ...[...only].map(([law, group]) => `  ${law}: ${group.map(({ mistake }) => mistake.name).join('; ')}`),
-    '',
-    'False alarms:',
-    ...alarms(figures).map((alarm) => `  ${alarm}`),
-    '',
+    ...figures.powers
+      .filter((power) => !power.caught.every(isCaught))
+      .map(({ mistake, caught }) => {
+        const seeds = caught.filter((each) => !isCaught(each)).map(({ seed }) => seed)
+        return `survives with the seed ${seeds.join(', ')}: ${mistake}`
+      }),
+    ...alarmLines(figures),
     ...headlines(figures).map(([what, figure]) => `${what}: ${figure}`),
   ].join('\n')
 }
 
-/** The generated page docs/laws.md. */
-export function lawsPage(figures: Figures): string {
-  const { mistakes, runs, variantRuns, mistakeSeeds, variantSeeds, lowered, judgements } = figures
-  const table = (head: readonly string[], rows: readonly (readonly string[])[]) => [
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return [
     `| ${head.join(' | ')} |`,
     `|${head.map(() => '---').join('|')}|`,
     ...rows.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`),
     '',
   ]
-  const operators = [...new Set(mistakes.map(({ operator }) => operator))]
+}
+
+/** Two tables of an operator: its laws, numbered, with what they catch; its mistakes, with the numbers of those that catch them. */
+function operatorTables(operator: string, { laws, powers }: Figures): readonly string[] {
+  const own = laws.filter((law) => law.operator === operator).map(({ name }) => name)
+  const mistaken = powers.filter((power) => power.operator === operator)
+  const catchers = mistaken.map((power) => power.table.map(({ law }) => law))
+  const numberOf = new Map(own.map((name, i) => [name, i + 1]))
+  const catching = own.filter((name) => catchers.some((names) => names.includes(name)))
+  return [
+    `### ${operator}`,
+    '',
+    ...table(
+      ['№', 'law', 'mistakes it catches', 'that no other law does'],
+      catching.map((name) => [
+        String(numberOf.get(name)),
+        name,
+        String(catchers.filter((names) => names.includes(name)).length),
+        String(catchers.filter((names) => names.length === 1 && names[0] === name).length),
+      ]),
+    ),
+    ...table(
+      ['mistake', 'laws that catch it'],
+      mistaken.map((power) => [
+        power.mistake,
+        power.table.map(({ law, cases }) => `${numberOf.get(law)} (${cases})`).join(', ') || '**none**',
+      ]),
+    ),
+  ]
+}
+
+/** The generated page docs/laws.md. */
+export function lawsPage(figures: Figures): string {
+  const { laws, powers, judgements, runs, tableRuns, variantRuns, mistakeSeeds, variantSeeds } = figures
+  const operators = [...new Set(laws.map(({ operator }) => operator))]
   const variants = [...new Set(judgements.map(({ variant }) => variant))]
-  const alarmLines = alarms(figures)
+  const alarms = alarmLines(figures)
+  const hidden = (caught: (power: Power) => boolean) => namesOf(powers.filter((power) => !caught(power)))
   return [
     '# How strong the laws are',
     '',
@@ -124,13 +167,13 @@ export function lawsPage(figures: Figures): string {
     '',
     `Each known mistake, a wrong operator, runs against the laws of its operator with ${runs} cases a law, for the seeds ${mistakeSeeds.join(', ')}.`,
     `Honest implementations, which differ from the reference in nothing but rounding, run against all laws with ${variantRuns} cases a law, for`,
-    `${variantSeeds.length} seeds. \`broken\` and \`errored\` condemn an implementation; \`suspicious\` is reported apart. A verdict is one law on one`,
-    'implementation for one seed.',
+    `${variantSeeds.length} seeds from ${variantSeeds[0]} to ${variantSeeds.at(-1)}. \`broken\` and \`errored\` condemn an implementation; \`suspicious\` is reported apart. A verdict is one`,
+    'law on one implementation for one seed. A mistake is numerical where it answers wrong numbers, and not only what it should refuse.',
     '',
     ...table(['figure', 'value'], headlines(figures)),
     '## False alarms',
     '',
-    ...(alarmLines.length === 0 ? ['None.'] : alarmLines.map((line) => `- ${line}`)),
+    ...(alarms.length === 0 ? ['None.'] : alarms.map((line) => `- ${line}`)),
     '',
     'Honest implementations (and the profile of their platform):',
     '',
@@ -138,30 +181,34 @@ export function lawsPage(figures: Figures): string {
     '',
     '## Mistakes that lower precision hides',
     '',
-    ...Object.entries(lowered).flatMap(([precision, results]) => {
-      const hidden = results.filter(({ by }) => by.length === 0).map(({ mistake }) => mistake.name)
-      return [`- ${precision}: ${hidden.length === 0 ? 'none' : hidden.join('; ')}`]
-    }),
+    `- from the tolerances alone, in float32: ${hidden((power) => !power.numerical || power.byTolerance.length > 0)}`,
+    ...loweredPrecisions.map(
+      (precision) => `- ${precision}: ${hidden(({ lowered }) => (lowered[precision] ?? []).length > 0)}`,
+    ),
     '',
+    '## Gross mistakes that only the reference shows',
+    '',
+    `${namesOf(powers.filter((power) => isGross(power) && !isCaughtOtherwise(power, laws)))}.`,
+    '',
+    '## Counterexamples that are hard to follow',
+    '',
+    'Many of these operators need more numbers than that for the smallest of calls.',
+    `Of more than ${followable} elements, as found for seed ${mistakeSeeds[0]}: ${
+      powers
+        .flatMap(({ mistake, counterexample: size }) =>
+          size === undefined || size.elements > followable
+            ? [`${mistake} (${size === undefined ? 'none found' : `${size.elements}, ${size.nonzero} not 0`})`]
+            : [],
+        )
+        .join('; ') || 'none'
+    }.`,
+    '',
+    ...secondLook(laws, powers, table),
     '## Mistakes, and the laws that catch them',
     '',
-    `In parentheses the number of the first case, of at most ${runs}, that shows it (seed ${mistakeSeeds[0]}).`,
+    `In parentheses the number of the first case, of ${tableRuns} (of ${runs} where those show nothing), that shows it, for seed ${mistakeSeeds[0]}. Laws are`,
+    'numbered in the order in which they run; those that catch no mistake of their operator are left out.',
     '',
-    ...operators.flatMap((operator) => [
-      `### ${operator}`,
-      '',
-      ...table(
-        ['mistake', 'laws that catch it'],
-        ofFirstSeed(figures)
-          .filter(({ mistake }) => mistake.operator === operator)
-          .map((caught) => [caught.mistake.name, catchesText(caught)]),
-      ),
-    ]),
-    '## Mistakes that only one law catches',
-    '',
-    ...table(
-      ['law', 'only it catches'],
-      [...onlyCatches(figures)].map(([law, group]) => [law, group.map(({ mistake }) => mistake.name).join('; ')]),
-    ),
+    ...operators.flatMap((operator) => operatorTables(operator, figures)),
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,9 +81,10 @@ describe('usage', () => {
     ['runs of 0', ['test', 'oracle', '--runs', '0'], /it should be a whole number from 1 up/],
     ['a format that is none', ['test', 'oracle', '--format', 'xml'], /Allowed choices are text, json/],
     ['a path without its operator', ['test', 'oracle', '--path', '0:1'], /it needs --seed and --operators/],
-    ['a subject that is none', ['test', 'orakle'], /no such subject; it should be oracle, gpu:BACKEND/],
+    ['a subject that is none', ['test', 'orakle'], /no such subject; it should be oracle,.* gpu:BACKEND/],
     ['a backend that is none', ['test', 'gpu:webgl7'], /no such backend; known: webgpu/],
     ['a file that is not there', ['mark', 'absent.md'], /absent.md.*(no such file|not there)/],
+    ['workers of what is no command', ['test', 'oracle', '--workers', '2'], /--workers is for commands/],
     ['a module that is not there', ['test', './absent.ts'], /there is no such file/],
     ['a report that cannot be written', ['list', '--output', '/absent/folder/report'], /cannot write/],
   ])('%s is refused with status 2', (_, args, message) => {
@@ -251,6 +252,56 @@ describe('test', () => {
   })
 })
 
+describe('test --search', () => {
+  it('reports what the climb finds, and its replay command finds it again', () => {
+    const module = file(
+      'large.mjs',
+      `export const tensors = 'nested'
+       const relu = (x) => Array.isArray(x) ? x.map(relu) : x > 3 ? x * (1 + 1e-9) : Math.max(x, 0)
+       export const operators = { relu: { forward: ({ x }) => ({ y: relu(x) }) } }`,
+    )
+    const { status, stdout } = answerkey([
+      ...['test', module, '--operators', 'relu', '--law', 'agrees with the oracle', '--search', '--runs', '40'],
+      ...['--seed', '1', '--format', 'json'],
+    ])
+    expect(status).toBe(1)
+    const [law] = JSON.parse(stdout).operators.relu.laws
+    expect(law).toMatchObject({ status: 'broken', replay: expect.stringMatching(/--seed 1 --runs 40 --search$/) })
+    expect(law).not.toHaveProperty('path')
+    const words: string[] = law.replay.match(/'[^']*'|\S+/g).map((word: string) => word.replaceAll("'", ''))
+    const replayed = JSON.parse(answerkey([...words.slice(1), '--format', 'json']).stdout).operators.relu.laws[0]
+    expect(replayed).toMatchObject({ status: 'broken', runs: law.runs, counterexample: law.counterexample })
+  })
+})
+
+describe('test --workers', () => {
+  const subject = file(
+    'relu-process.mjs',
+    `import { appendFileSync } from 'node:fs'
+     import { createInterface } from 'node:readline'
+     appendFileSync(process.argv[2], process.pid + ' ')
+     const say = (answer) => console.log(JSON.stringify(answer))
+     createInterface({ input: process.stdin }).on('line', (line) => {
+       const { id, hello, inputs } = JSON.parse(line)
+       if (hello) say({ id, name: 'small', precision: 'float64', operators: { relu: ['forward'] } })
+       else say({ id, outputs: { y: { shape: inputs.x.shape, data: inputs.x.data.map((x) => Math.max(x, 0)) } } })
+     })`,
+  )
+
+  it.each([1, 2, 3])('%i: so many processes of a command share the calls', (workers) => {
+    const log = join(folder, `processes-${workers}`)
+    const { status, stdout } = answerkey([
+      ...['test', `'${process.execPath}' '${subject}' '${log}'`, '--workers', String(workers)],
+      ...['--operators', 'relu', '--law', 'agrees with the oracle', '--runs', '50', '--seed', '1', '--format', 'json'],
+    ])
+    expect(JSON.parse(stdout)).toMatchObject({ subject: 'small', summary: { held: 1, broken: 0, errored: 0 } })
+    expect(status).toBe(0)
+    const processes = readFileSync(log, 'utf8').trim().split(' ')
+    expect(new Set(processes).size).toBe(workers)
+    expect(processes).toHaveLength(workers)
+  })
+})
+
 describe('gpu', () => {
   it('cross-checks operators and an exercise on the backends that run anywhere', () => {
     const { status, stdout } = answerkey([
@@ -305,6 +356,21 @@ describe('gpu reports', () => {
     const summary = readFileSync(file, 'utf8')
     expect(summary).toContain('- **cpu**: host, ran as cpu')
     expect(summary).toContain('| relu | ✅ 0× |')
+  })
+})
+
+describe('Ctrl-C', () => {
+  it('ends a run over a subject that never waits', async () => {
+    const child = spawn(process.execPath, [program, 'test', 'oracle', '--runs', '1000'], {
+      stdio: 'ignore',
+    })
+    const ended = new Promise<unknown>((resolve) => child.on('exit', (_, signal) => resolve(signal)))
+    // By then it is at work, for minutes.
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    const asked = performance.now()
+    child.kill('SIGINT')
+    expect(await ended).toBe('SIGINT')
+    expect(performance.now() - asked).toBeLessThan(20_000)
   })
 })
 

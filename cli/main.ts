@@ -73,6 +73,7 @@ function program(finish: (status: number) => void): Command {
     .option('--law <name>', 'only the law of this name')
     .option('--time-limit <seconds>', 'of the whole run', seconds)
     .option('--timeout <seconds>', 'of one call', seconds, 10)
+    .option('--workers <n>', 'processes of a command that share its calls', wholeNumber(1), 1)
     .option('--strict', 'count suspicious results as broken')
     .option('--search', 'climb from the worst cases to worse ones, with three quarters of the runs')
     .action(async (subject, options) => finish(await (await import('./test.js')).test(subject, options)))

@@ -17,6 +17,7 @@ interface TestOptions extends CommonOptions {
   readonly law?: string
   readonly timeLimit?: number
   readonly timeout: number
+  readonly workers: number
   readonly strict?: true
   readonly search?: true
 }
@@ -29,7 +30,7 @@ export async function test(spec: string, options: TestOptions): Promise<number> 
   const chosen = laws.filter((law) => operators === undefined || operators.includes(law.operator))
   if (options.law !== undefined) known('law', options.law, [...new Set(chosen.map(({ name }) => name))])
   const seed = options.seed ?? freshSeed()
-  const subject = await opened(spec, options.timeout)
+  const subject = await opened(spec, options)
   const progress = openProgress(options.quiet === true)
   try {
     for (const name of Object.keys(subject.operators))
@@ -65,9 +66,13 @@ export async function test(spec: string, options: TestOptions): Promise<number> 
   }
 }
 
-async function opened(spec: string, timeoutSeconds: number) {
+async function opened(spec: string, { timeout, workers }: TestOptions) {
   try {
-    return await openSubject(spec, timeoutSeconds)
+    const subject = await openSubject(spec, timeout, { workers })
+    // Of all subjects, only commands say how many calls they take at once.
+    if (workers === 1 || subject.concurrency !== undefined) return subject
+    await subject.close()
+    throw new UsageError(`--workers is for commands such as "python3 impl.py"; ${spec} is none`)
   } catch (error) {
     if (error instanceof SubjectUnavailable) throw new UsageError(error.message)
     if (error instanceof BackendUnavailable) throw new UsageError(`${spec}: ${error.reason}; ${error.remedy}`)

@@ -1,20 +1,16 @@
 import { discriminatorLoss, generatorLoss } from '../oracle/adversarial.js'
-import { map, rowMajor, scalar, type Tensor, type Tensors } from '../oracle/tensor.js'
+import { map, rowMajor, scalar, type Tensor } from '../oracle/tensor.js'
+import { logistic } from './elementwise.js'
 import { type Mistake, passes } from './mistake.js'
-import { mapPlaces, sum, take, upTo } from './rearrange.js'
+import { mapPlaces, scaled, sum, take, upTo } from './rearrange.js'
 
 const rightDiscriminator = passes(discriminatorLoss)
 const rightGenerator = passes(generatorLoss)
 
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
-const logistic = (x: number) => 1 / (1 + Math.exp(-x))
 
 function meanOf(x: Tensor, f: (value: number) => number): number {
   return sum(rowMajor(x).map(f)) / x.size
-}
-
-function scaled(tensors: Tensors, factor: number): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, map(x, (value) => value * factor)]))
 }
 
 const discriminatorMistakes: readonly Mistake[] = [

@@ -1,14 +1,10 @@
 import { linearAutoencoder, recursiveAutoencoder } from '../oracle/autoencoders.js'
 import { item, map, rowMajor, scalar, type Tensor, type Tensors, zeros, zip } from '../oracle/tensor.js'
 import { type Mistake, numberOf, passes } from './mistake.js'
-import { mapPlaces, sum, take, upTo } from './rearrange.js'
+import { mapPlaces, scaled, sum, take, upTo } from './rearrange.js'
 
 const rightLinear = passes(linearAutoencoder)
 const rightRecursive = passes(recursiveAutoencoder)
-
-function scaled(tensors: Tensors, factor: number): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, map(x, (value) => value * factor)]))
-}
 
 const norm = (x: Tensor) => sum(rowMajor(x).map((value) => value * value))
 

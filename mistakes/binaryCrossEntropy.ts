@@ -1,28 +1,15 @@
-import type { Attributes } from '../oracle/contract.js'
 import { binaryCrossEntropy } from '../oracle/losses.js'
-import { map, rowMajor, scalar, type Tensor, type Tensors, zip } from '../oracle/tensor.js'
+import { map, rowMajor, zip } from '../oracle/tensor.js'
+import { logistic } from './elementwise.js'
+import { reduced, summed } from './losses.js'
 import { type Mistake, passes } from './mistake.js'
-import { sum } from './rearrange.js'
+import { scaled } from './rearrange.js'
 
 const right = passes(binaryCrossEntropy)
-
-const logistic = (z: number) => 1 / (1 + Math.exp(-z))
-
-/** One loss an item, reduced as the attribute says. */
-function reduced(items: Tensor, { reduction }: Attributes): Tensors {
-  if (reduction === 'none') return { loss: items }
-  const total = sum(rowMajor(items))
-  return { loss: scalar(reduction === 'sum' ? total : total / items.size) }
-}
 
 /** A loss of every logit and its target. */
 function lossOf(f: (z: number, t: number) => number): Required<Mistake>['forward'] {
   return ({ logits, target }, attributes) => reduced(zip(logits, target, f), attributes)
-}
-
-/** All tensors multiplied by a number. */
-function scaled(tensors: Tensors, factor: number): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, map(x, (value) => factor * value)]))
 }
 
 export const mistakes: readonly Mistake[] = [
@@ -70,8 +57,7 @@ export const mistakes: readonly Mistake[] = [
     name: 'binaryCrossEntropy summed instead of averaged',
     operator: 'binaryCrossEntropy',
     explanation: "reduction = 'mean' returned the sum: the division by the number of logits is missing.",
-    forward: (inputs, attributes) =>
-      right.forward(inputs, attributes.reduction === 'mean' ? { reduction: 'sum' } : attributes),
+    forward: (inputs, attributes) => right.forward(inputs, summed(attributes)),
   },
   {
     name: 'binaryCrossEntropy gradient with its sign turned',
@@ -95,8 +81,7 @@ export const mistakes: readonly Mistake[] = [
     name: 'binaryCrossEntropy gradient of the mean not divided',
     operator: 'binaryCrossEntropy',
     explanation: "σ(z) − t was returned for reduction = 'mean' without dividing by the number of logits.",
-    backward: (inputs, attributes, gradients) =>
-      right.backward(inputs, attributes.reduction === 'mean' ? { reduction: 'sum' } : attributes, gradients),
+    backward: (inputs, attributes, gradients) => right.backward(inputs, summed(attributes), gradients),
   },
   {
     name: 'binaryCrossEntropy that clips a target out of range',

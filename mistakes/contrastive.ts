@@ -1,20 +1,10 @@
-import type { Attributes } from '../oracle/contract.js'
 import { contrastiveLoss, momentumUpdate } from '../oracle/contrastive.js'
-import { map, rowMajor, scalar, type Tensor, type Tensors, tensor, zip } from '../oracle/tensor.js'
+import { map, rowMajor, type Tensor, tensor, zip } from '../oracle/tensor.js'
+import { reduced } from './losses.js'
 import { type Mistake, numberOf, passes } from './mistake.js'
-import { sum, upTo } from './rearrange.js'
+import { scaled, sum, upTo } from './rearrange.js'
 
 const rightContrastive = passes(contrastiveLoss)
-
-function scaled(tensors: Tensors, factor: number): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, map(x, (value) => factor * value)]))
-}
-
-/** One loss a pair, reduced as the attribute says. */
-function reduced(items: readonly number[], { reduction }: Attributes): Tensors {
-  if (reduction === 'none') return { loss: tensor([items.length], items) }
-  return { loss: scalar(reduction === 'sum' ? sum(items) : sum(items) / items.length) }
-}
 
 function rowsOf(x: Tensor): readonly (readonly number[])[] {
   const [N, D] = x.shape
@@ -31,7 +21,7 @@ function pairLoss(
     const items = rowsOf(zip(a, b, (x, y) => x - y)).map((difference, n) =>
       f(measure(difference), marks[n] === 1, numberOf(attributes, 'margin')),
     )
-    return reduced(items, attributes)
+    return reduced(tensor([items.length], items), attributes)
   }
 }
 

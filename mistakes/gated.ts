@@ -2,8 +2,6 @@ import { map, reshape, rowMajor, type Tensor, type Tensors, tensor } from '../or
 import type { Mistake } from './mistake.js'
 import { take, upTo } from './rearrange.js'
 
-export const logistic = (a: number) => 1 / (1 + Math.exp(-a))
-
 /** Numbers of one step, in row-major order. */
 export type Step = Float64Array
 
@@ -74,11 +72,6 @@ export function carried(inputs: Tensors, delta: Step): Step {
   return Float64Array.from({ length: (delta.length / rows) * H }, (_, i) =>
     upTo(rows).reduce((sum, r) => sum + delta[Math.floor(i / H) * rows + r] * U[r * H + (i % H)], 0),
   )
-}
-
-/** The inputs without those of these names. */
-export function without(inputs: Tensors, ...names: readonly string[]): Tensors {
-  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !names.includes(name)))
 }
 
 /** Weights and biases with the blocks of the gates in another order. */

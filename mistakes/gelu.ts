@@ -1,10 +1,9 @@
 import { gelu } from '../oracle/activations.js'
 import { map, zip } from '../oracle/tensor.js'
+import { logistic } from './elementwise.js'
 import { type Mistake, passes } from './mistake.js'
 
 const right = passes(gelu)
-
-const logistic = (x: number) => 1 / (1 + Math.exp(-x))
 
 /** The tanh form with one constant changed. */
 function tanhForm(coefficient: number, cubic: number): Required<Mistake>['forward'] {

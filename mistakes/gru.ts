@@ -1,20 +1,9 @@
 import { gru } from '../oracle/recurrent.js'
 import { copy, map, reshape, rowMajor, type Tensors, tensor } from '../oracle/tensor.js'
-import {
-  batchFirst,
-  carried,
-  forgiving,
-  gathered,
-  initial,
-  logistic,
-  type Step,
-  termsOf,
-  withGates,
-  without,
-  zerosOf,
-} from './gated.js'
+import { logistic } from './elementwise.js'
+import { batchFirst, carried, forgiving, gathered, initial, type Step, termsOf, withGates, zerosOf } from './gated.js'
 import { type Mistake, passes } from './mistake.js'
-import { upTo } from './rearrange.js'
+import { upTo, without } from './rearrange.js'
 
 const right = passes(gru)
 

@@ -1,20 +1,9 @@
 import { lstm } from '../oracle/recurrent.js'
 import { map, reshape, rowMajor, type Tensors, tensor } from '../oracle/tensor.js'
-import {
-  batchFirst,
-  carried,
-  forgiving,
-  gathered,
-  initial,
-  logistic,
-  type Step,
-  termsOf,
-  withGates,
-  without,
-  zerosOf,
-} from './gated.js'
+import { logistic } from './elementwise.js'
+import { batchFirst, carried, forgiving, gathered, initial, type Step, termsOf, withGates, zerosOf } from './gated.js'
 import { type Mistake, passes } from './mistake.js'
-import { take, upTo } from './rearrange.js'
+import { take, upTo, without } from './rearrange.js'
 
 const right = passes(lstm)
 

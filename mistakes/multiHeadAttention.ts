@@ -2,13 +2,9 @@ import { product } from '../oracle/linear.js'
 import { multiHeadAttention } from '../oracle/multiHeadAttention.js'
 import { copy, map, reshape, rowMajor, type Tensor, type Tensors, tensor, zeros, zip } from '../oracle/tensor.js'
 import { type Mistake, numberOf, passes } from './mistake.js'
-import { mapPlaces, sum, take, upTo } from './rearrange.js'
+import { mapPlaces, sum, take, upTo, without } from './rearrange.js'
 
 const right = passes(multiHeadAttention)
-
-function without(inputs: Tensors, ...names: readonly string[]): Tensors {
-  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !names.includes(name)))
-}
 
 function features({ query }: Tensors): number {
   return query.shape[2]

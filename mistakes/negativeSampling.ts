@@ -1,7 +1,7 @@
 import { negativeSampling } from '../oracle/embeddings.js'
 import { map, rowMajor, scalar, type Tensor, type Tensors } from '../oracle/tensor.js'
 import { type Mistake, passes } from './mistake.js'
-import { sum, take, upTo } from './rearrange.js'
+import { scaled, sum, take, upTo } from './rearrange.js'
 
 const right = passes(negativeSampling)
 
@@ -25,10 +25,6 @@ function lossOf(f: (positive: number, negatives: readonly number[]) => number): 
     const items = scores(inputs).map(({ positive, negatives }) => f(positive, negatives))
     return { loss: scalar(sum(items) / items.length) }
   }
-}
-
-function scaled(tensors: Tensors, factor: number): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, map(x, (value) => factor * value)]))
 }
 
 export const mistakes: readonly Mistake[] = [

@@ -1,6 +1,6 @@
 import operations from 'ndarray-ops'
 import { transposeLast } from '../oracle/linear.js'
-import { reshape, rowMajor, sizeOf, type Tensor, tensor, zeros } from '../oracle/tensor.js'
+import { map, reshape, rowMajor, sizeOf, type Tensor, type Tensors, tensor, zeros } from '../oracle/tensor.js'
 
 /** The tensor that results when the memory of the last two dimensions is taken to be stored the other way round. */
 export function readTransposed(x: Tensor): Tensor {
@@ -79,8 +79,24 @@ export function sum(numbers: ArrayLike<number>): number {
   return Array.from(numbers).reduce((total, value) => total + value, 0)
 }
 
+/** The numbers divided by their sum. */
+export function shares(numbers: readonly number[]): readonly number[] {
+  const total = sum(numbers)
+  return numbers.map((value) => value / total)
+}
+
 /** Writes the elements of one tensor into the memory of another of the same shape, whatever its strides. */
 export function overwrite(x: Tensor, values: Tensor): void {
   if (x.shape.length === 0) x.data[x.offset] = values.data[values.offset]
   else operations.assign(x, values)
+}
+
+/** All tensors multiplied by a number. */
+export function scaled(tensors: Tensors, factor: number): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, map(x, (value) => value * factor)]))
+}
+
+/** The tensors without those of these names. */
+export function without(tensors: Tensors, ...names: readonly string[]): Tensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !names.includes(name)))
 }

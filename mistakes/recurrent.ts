@@ -3,7 +3,7 @@ import { product, sumLeading } from '../oracle/linear.js'
 import { rnn } from '../oracle/recurrent.js'
 import { copy, map, reshape, rowMajor, type Tensor, type Tensors, tensor, zeros, zip } from '../oracle/tensor.js'
 import { type Mistake, passes } from './mistake.js'
-import { mapPlaces, take, upTo } from './rearrange.js'
+import { mapPlaces, take, upTo, without } from './rearrange.js'
 
 const right = passes(rnn)
 
@@ -38,11 +38,6 @@ function stepByStep(
     return output
   })
   return { hidden: joined(hidden) }
-}
-
-/** Leaves out the inputs of these names. */
-function without(inputs: Tensors, ...names: readonly string[]): Tensors {
-  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !names.includes(name)))
 }
 
 /** f′ from the activation's output y = f(a). */

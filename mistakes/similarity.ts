@@ -2,14 +2,10 @@ import type { Attributes } from '../oracle/contract.js'
 import { infoNce, ntXent } from '../oracle/contrastive.js'
 import { map, rowMajor, scalar, type Tensor, type Tensors, tensor, zip } from '../oracle/tensor.js'
 import { type Mistake, numberOf, passes } from './mistake.js'
-import { sum, upTo } from './rearrange.js'
+import { scaled, sum, upTo } from './rearrange.js'
 
 const rightInfoNce = passes(infoNce)
 const rightNtXent = passes(ntXent)
-
-function scaled(tensors: Tensors, factor: number): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, map(x, (value) => factor * value)]))
-}
 
 function rowsOf(x: Tensor): readonly (readonly number[])[] {
   const [N, D] = x.shape

@@ -1,5 +1,6 @@
+import { attributeText } from './attributes.js'
 import type { AttributeDeclaration, Declaration, InputDeclaration } from './contract.js'
-import { attributeText, dimensionsText } from './validation.js'
+import { dimensionsText } from './dimensions.js'
 
 /** The page docs/operators.md: every operator's inputs, attributes and outputs, from its declaration. */
 export function operatorsPage(declarations: readonly Declaration[]): string {

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
-import { sigmoidOf } from './activations.js'
 import { type Approximation, constant, exact, repeated } from './approximation.js'
 import type { Arithmetic } from './arithmetic.js'
 import { chosen, completeCalls, type OperatorProperties, perhaps } from './calls.js'
@@ -11,6 +10,7 @@ import type { Law } from './law.js'
 import type { Model } from './model.js'
 import { type Profile, representable } from './profile.js'
 import { known, law, ledger, taken, tensorOf, times, toTheBit, within } from './relations.js'
+import { sigmoidOf } from './sigmoid.js'
 
 /** The mean of the entries as the platform holds them: terms that are equal there are seen to be equal. */
 function mean(arithmetic: Arithmetic, items: Approximation): Approximation {

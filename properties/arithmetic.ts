@@ -194,7 +194,8 @@ export class Arithmetic {
       for (let k = 0; k < K; k++) {
         const [p, q] = [aRow + k, bColumn + k * N]
         const [x, y, ex, ey] = [a.value[p], b.value[q], a.bound[p], b.bound[q]]
-        if (x === 0 && ex === 0) continue
+        // Zero times what may have overflowed is no zero.
+        if (x === 0 && ex === 0 && ey < Number.POSITIVE_INFINITY) continue
         const [sizeX, sizeY] = [Math.abs(x), Math.abs(y)]
         total.add(
           x * y,
@@ -283,10 +284,12 @@ export class Arithmetic {
     const backwards = n * sum * sum - 2 * sum * partials + partialSquares
     const random = (n / 3) * sum * sum + (n / 6) * squares
     let bound = total.bound + (products > 0 ? n : n - 1) * u * (absolute + total.bound)
-    let variance = errors === 'common' ? total.deviations ** 2 : total.variance
+    const alike = n > 1 || products > 0 ? total.alike() : 1
+    // Equal terms carry equal errors; all of them together never more than the sum of the deviations.
+    const together = total.deviations ** 2
+    let variance = errors === 'common' ? together : Math.min(total.variance * alike, together)
     if (n > 1 || products > 0)
-      variance +=
-        ((u * u) / 3) * total.alike() * (Math.max(partialSquares, backwards, random) + (products > 0 ? squares : 0))
+      variance += ((u * u) / 3) * alike * (Math.max(partialSquares, backwards, random) + (products > 0 ? squares : 0))
     if ((products > 0 || flushesSubnormals) && absolute + bound > 0) {
       bound += n * underflow
       variance += (n * underflow * underflow) / 3

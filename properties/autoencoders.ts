@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { rowMajor, type Tensor, type Tensors } from '../oracle/tensor.js'
-import { softmaxParts } from './activations.js'
 import {
   type Approximation,
   type Approximations,
@@ -19,6 +18,7 @@ import type { Model } from './model.js'
 import { projected, projectionGradients } from './multiHeadAttention.js'
 import { representable } from './profile.js'
 import { takenFrom, tensorOf } from './relations.js'
+import { softmaxParts } from './softmaxModel.js'
 
 /** Σ a² over all entries, as the platform holds them: terms that are equal there are seen to be equal. */
 function squares(arithmetic: Arithmetic, a: Approximation): Approximation {
@@ -56,8 +56,17 @@ const linearModel: Model = {
     }
     const delta = arithmetic.divideBy(share(residual, 2), x.shape[1])
     const atCode = arithmetic.matmul(transposed(exact(decoder)), delta, 'common')
-    const penalized = (g: Approximation, weight: Tensor) =>
-      arithmetic.add(g, share(arithmetic.scale(exact(weight), Number(lambda)), 2))
+    const { smallestNormal, underflow } = arithmetic.profile
+    const [g] = rowMajor(loss)
+    // 2gλ, where it is multiplied by the weights only then, may be subnormal.
+    const lost = Math.abs(2 * g * Number(lambda)) < smallestNormal ? 2 * underflow : 0
+    const penalized = (gradient: Approximation, weight: Tensor) => {
+      const penalty = share(arithmetic.scale(exact(weight), Number(lambda)), 2)
+      return arithmetic.add(
+        gradient,
+        arithmetic.widen(penalty, (i) => lost * Math.abs(rowMajor(weight)[i])),
+      )
+    }
     return {
       x: arithmetic.subtract(arithmetic.matmul(transposed(exact(encoder)), atCode, 'common'), delta),
       encoder: penalized(arithmetic.matmul(atCode, transposed(exact(x)), 'common'), encoder),

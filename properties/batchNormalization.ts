@@ -1,10 +1,20 @@
-import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
+import { rowMajor, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
 import { constant, permuted, reshaped, spread } from './approximation.js'
 import type { OperatorProperties } from './calls.js'
 import { compare } from './comparison.js'
-import type { Call, Law } from './law.js'
+import type { Law } from './law.js'
 import { batchNormCalls, batchNormModel, byChannel } from './normalization.js'
-import { areStandard, eulerByRow, meansOf, variancesOf, withoutAffine } from './normalizationLaws.js'
+import {
+  areStandard,
+  epsilonOf,
+  eulerByRow,
+  ignoresTheScale,
+  meansOf,
+  onesSayNothing,
+  variancesOf,
+  withGain,
+  withoutAffine,
+} from './normalizationLaws.js'
 import { type Profile, representable } from './profile.js'
 import { exchanged, refuses } from './refusals.js'
 import {
@@ -17,7 +27,6 @@ import {
   taken,
   takenFrom,
   tensorOf,
-  times,
   treatsSlicesAlone,
   zerosSayNothing,
 } from './relations.js'
@@ -56,9 +65,7 @@ const [simpleInference, wideInference] = [
 ]
 const gradient = { kind: 'gradient', backward: true } as const
 
-function epsilonOf({ attributes }: Pick<Call, 'attributes'>): number {
-  return Number(attributes.epsilon)
-}
+const features = ({ x }: Tensors) => x.shape[1]
 
 /** Entries of x[N,C,…] by f of their value and channel. */
 function inChannels(x: Tensor, f: (value: number, channel: number) => number): Tensor {
@@ -135,17 +142,7 @@ const forwardLaws: Law[] = [
       return compare('y of shifted channels', y, plain.y)
     },
   }),
-  law({
-    ...simpleTraining,
-    name: 'is unchanged in training when x is enlarged, and ε with its square',
-    check: async ({ call: { inputs, attributes }, subject }, random) => {
-      const factor = [2, 4, 0.5][random.integer(0, 2)]
-      const settings = { ...attributes, epsilon: epsilonOf({ attributes }) * factor ** 2 }
-      const plain = await subject.forward(inputs, attributes)
-      const { y } = await subject.forward({ ...inputs, x: times(inputs.x, factor) }, settings)
-      return compare(`y of x times ${factor}`, y, plain.y)
-    },
-  }),
+  ignoresTheScale({ ...simpleTraining, name: 'is unchanged in training when x is enlarged, and ε with its square' }),
   law({
     ...wideTraining,
     calls: (profile) => training('wide')(profile).map(withoutAffine),
@@ -220,22 +217,12 @@ const forwardLaws: Law[] = [
   isHomogeneous({
     ...simpleInference,
     name: 'scales with gain and bias',
-    calls: (profile) => inference('simple')(profile).map(withGain),
+    calls: (profile) => inference('simple')(profile).map(withGain(features)),
     inputs: ['gain', 'bias'],
     degree: 1,
   }),
   zerosSayNothing({ ...wide, name: 'takes a bias of zeros for none', input: 'bias', shape: ({ x }) => [x.shape[1]] }),
-  law({
-    ...wide,
-    name: 'takes a gain of ones for none',
-    check: async ({ call: { inputs, attributes }, subject }) => {
-      const { gain: _, ...without } = inputs
-      const none = await subject.forward(without, attributes)
-      const ones = tensorOf([inputs.x.shape[1]], () => 1)
-      const { y } = await subject.forward({ ...without, gain: ones }, attributes)
-      return compare('y with a gain of ones', y, none.y)
-    },
-  }),
+  onesSayNothing({ ...wide, name: 'takes a gain of ones for none', features }),
 ]
 
 const gradientLaws: Law[] = [
@@ -304,11 +291,7 @@ const gradientLaws: Law[] = [
   }),
 ]
 
-function withGain(call: Call): Call {
-  const gain = call.inputs.gain ?? tensorOf([call.inputs.x.shape[1]], (i) => (i % 3) - 1)
-  return { ...call, inputs: { ...call.inputs, gain } }
-}
-
+/** gain⊙(x − μ)/√(σ² + ε) + bias for each channel. (Batch Normalization, 2015, algorithm 1) */
 export const batchNorm: OperatorProperties = {
   operator,
   model: batchNormModel,

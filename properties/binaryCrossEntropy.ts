@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import type { Attributes } from '../oracle/contract.js'
 import { map, rowMajor, type Tensor } from '../oracle/tensor.js'
-import { sigmoidOf } from './activations.js'
 import { constant, exact } from './approximation.js'
 import { chosen, completeCalls, type OperatorProperties, perhaps } from './calls.js'
 import { compare } from './comparison.js'
@@ -12,6 +11,7 @@ import type { Model } from './model.js'
 import { type Profile, representable } from './profile.js'
 import { exchanged, refuses } from './refusals.js'
 import { actsEntryByEntry, known, law, ledger, tensorOf, times } from './relations.js'
+import { sigmoidOf } from './sigmoid.js'
 
 const model: Model = {
   shapes: ({ logits }, { reduction }) => ({ loss: reduction === 'none' ? logits.shape : [] }),

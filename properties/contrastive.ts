@@ -60,7 +60,13 @@ const contrastiveModel: Model = {
       byRow(direction, slope, 'multiply', arithmetic),
     )
     const u = arithmetic.profile.unitRoundoff
-    const widened = arithmetic.widen(gradient, (i) => 2 * u * Math.abs(gradient.value[i]))
+    // The slope may be divided by the distance before it is multiplied by the difference, and overflow between the two.
+    const ratio = arithmetic.divide(slope, divisor)
+    const [marked, D] = [rowMajor(same), a.shape[1]]
+    const open = (row: number) => marked[row] === 0 && ratio.bound[row] === Number.POSITIVE_INFINITY
+    const widened = arithmetic.widen(gradient, (i) =>
+      open(Math.floor(i / D)) ? Number.POSITIVE_INFINITY : 2 * u * Math.abs(gradient.value[i]),
+    )
     return { a: widened, b: arithmetic.negate(widened) }
   },
 }

@@ -1,12 +1,21 @@
 import fc from 'fast-check'
 import type { Attributes } from '../oracle/contract.js'
 import { rowMajor, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
-import { permuted, repeated, reshaped, spread } from './approximation.js'
+import { permuted, reshaped } from './approximation.js'
 import { chosen, completeCalls, type OperatorProperties, perhaps, present } from './calls.js'
 import { compare } from './comparison.js'
-import { axes, backwardsOrder, every, factors, inputLength, withoutBias } from './convolution.js'
+import {
+  axes,
+  convolvesGroupsAlone,
+  factors,
+  givesTheBias,
+  inputLength,
+  obeysEulerInEach,
+  sumsTheGradientForTheBias,
+} from './convolution.js'
 import { conv2dModel } from './convolutionModel.js'
 import { type DataKind, fill, fillings, sizes } from './data.js'
+import { backwards, reversed } from './images.js'
 import type { Law } from './law.js'
 import type { Model } from './model.js'
 import type { Profile } from './profile.js'
@@ -17,7 +26,6 @@ import {
   known,
   law,
   ledger,
-  obeysEuler,
   reorders,
   taken,
   takenFrom,
@@ -26,6 +34,7 @@ import {
   zerosSayNothing,
 } from './relations.js'
 import { countPositions } from './shapes.js'
+import { every } from './windows.js'
 
 /** A signal [N,C,L], or its weight [O,C/groups,K], as an image one row high. */
 function asImage(x: Tensor): Tensor {
@@ -147,15 +156,7 @@ const laws: Law[] = [
     input: 'bias',
     shape: ({ weight }) => [weight.shape[0]],
   }),
-  law({
-    ...wide,
-    name: 'gives the bias for a signal of zeros',
-    check: async ({ call: { inputs, attributes }, subject }) => {
-      const bias = inputs.bias ?? tensorOf([inputs.weight.shape[0]], () => 0)
-      const { y } = await subject.forward({ ...inputs, x: tensorOf(inputs.x.shape, () => 0) }, attributes)
-      return compare('y', y, repeated(spread(known(bias), y.shape[2]), y.shape))
-    },
-  }),
+  givesTheBias({ ...wide, name: 'gives the bias for a signal of zeros', weight: 'weight' }),
   law({
     ...wide,
     name: 'pads with zeros on both sides',
@@ -198,35 +199,16 @@ const laws: Law[] = [
       return compare('y of the kernel with zeros in between', y, plain.y)
     },
   }),
-  law({
-    ...wide,
-    name: 'convolves each group of channels alone',
-    check: async ({ call: { inputs, attributes }, subject }, random) => {
-      const groups = Number(attributes.groups)
-      const group = random.integer(0, groups - 1)
-      const slices = (length: number) =>
-        Array.from({ length: length / groups }, (_, i) => (group * length) / groups + i)
-      const [O, C] = [slices(inputs.weight.shape[0]), slices(inputs.x.shape[1])]
-      const together = await subject.forward(inputs, attributes)
-      const alone = present({
-        x: taken(inputs.x, 1, C),
-        weight: taken(inputs.weight, 0, O),
-        bias: inputs.bias && taken(inputs.bias, 0, O),
-      })
-      const { y } = await subject.forward(alone, { ...attributes, groups: 1 })
-      return compare(`group ${group} by itself: y`, y, takenFrom(together.y, 1, O))
-    },
-  }),
+  convolvesGroupsAlone({ ...wide, name: 'convolves each group of channels alone' }),
   law({
     ...wide,
     name: 'is mirrored when signal and kernel are mirrored',
     check: async ({ call: { inputs, attributes }, subject }) => {
       const settings = { ...attributes, stride: 1 }
       const plain = await subject.forward(inputs, settings)
-      const mirrored = (x: Tensor) => taken(x, 2, backwardsOrder(x.shape[2]))
-      const turned = { ...inputs, x: mirrored(inputs.x), weight: mirrored(inputs.weight) }
+      const turned = { ...inputs, x: reversed(inputs.x, 2), weight: reversed(inputs.weight, 2) }
       const { y } = await subject.forward(turned, settings)
-      return compare('y, all mirrored,', takenFrom(y, 2, backwardsOrder(y.shape[2])), plain.y)
+      return compare('y, all mirrored,', takenFrom(y, 2, backwards(y.shape[2])), plain.y)
     },
   }),
   law({
@@ -260,7 +242,7 @@ const laws: Law[] = [
       const [O, , K] = weight.shape
       const x = tensorOf([1, 1, 2 * K - 1], (i) => (i === K - 1 ? 1 : 0))
       const { y } = await subject.forward({ x, weight }, unit)
-      return compare('y', y, reshaped(known(taken(weight, 2, backwardsOrder(K))), [1, O, K]))
+      return compare('y', y, reshaped(known(reversed(weight, 2)), [1, O, K]))
     },
   }),
   reorders({
@@ -275,30 +257,8 @@ const laws: Law[] = [
     inputs: { x: 1, weight: 1 },
     outputs: {},
   }),
-  ...(['x', 'weight'] as const).map((input) =>
-    obeysEuler({
-      ...wide,
-      calls: (profile) => calls('wide')(profile).map(withoutBias),
-      name: `obeys Euler's identity in ${input}`,
-      input,
-      output: 'y',
-      degree: 1,
-    }),
-  ),
-  law({
-    ...wide,
-    kind: 'gradient',
-    backward: true,
-    name: 'sums the gradient over signals and positions for the bias',
-    check: async ({ call: { inputs, attributes, gradients }, subject }) => {
-      const O = inputs.weight.shape[0]
-      const bias = inputs.bias ?? tensorOf([O], () => 0)
-      const gradient = await subject.backward({ ...inputs, bias }, attributes, gradients)
-      const [N, , positions] = gradients.y.shape
-      const byChannel = reshaped(permuted(known(gradients.y), [1, 0, 2]), [O, N * positions])
-      return compare('∂L/∂bias', gradient.bias, ledger.sum(byChannel))
-    },
-  }),
+  ...obeysEulerInEach(any, ['x', 'weight']),
+  sumsTheGradientForTheBias({ ...wide, name: 'sums the gradient over signals and positions for the bias' }),
 ]
 
 export const conv1d: OperatorProperties = {

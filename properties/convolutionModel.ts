@@ -96,7 +96,7 @@ function toChannels(a: Approximation, N: number, G: number, positions: readonly 
 }
 
 /** The operands of a convolution. */
-export interface Operands {
+interface Operands {
   readonly x: Approximation
   readonly weight: Approximation
   readonly bias?: Approximation

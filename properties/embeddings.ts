@@ -5,7 +5,6 @@ import { completeCalls, type OperatorProperties } from './calls.js'
 import { compare } from './comparison.js'
 import { choices, choose, fill, fillings, sizes } from './data.js'
 import type { Model } from './model.js'
-import { namedBy } from './pooling.js'
 import {
   isAdditive,
   isHomogeneous,
@@ -18,6 +17,7 @@ import {
   takenFrom,
   tensorOf,
 } from './relations.js'
+import { namedBy } from './shapes.js'
 
 const idShapes = fc.oneof(
   { withCrossShrink: true },

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import type { Tensor, Tensors } from '../oracle/tensor.js'
-import { sigmoidOf } from './activations.js'
 import {
   type Approximation,
   type Approximations,
@@ -17,6 +16,7 @@ import type { Model } from './model.js'
 import type { Profile } from './profile.js'
 import { at, stacked } from './recurrent.js'
 import { takenFrom, times } from './relations.js'
+import { sigmoidOf } from './sigmoid.js'
 
 /** Block `gate` of the features [N, gates·H] of one step, as [N,H]. */
 function block(a: Approximation, gate: number, H: number): Approximation {

@@ -5,8 +5,9 @@ import type { Arithmetic } from './arithmetic.js'
 import { chosen, completeCalls, type OperatorProperties, perhaps } from './calls.js'
 import { compare } from './comparison.js'
 import { fill, fillings, sizes } from './data.js'
-import { applied, isShading } from './functions.js'
+import { applied } from './functions.js'
 import type { Model } from './model.js'
+import type { Profile } from './profile.js'
 import { actsEntryByEntry, known, law, ledger, tensorOf, times, within } from './relations.js'
 
 /** erf x = 2/√π·Σ (−1)ⁿx^(2n+1)/(n!(2n+1)) near 0, else 1 − erfc x by Laplace's continued fraction. */
@@ -31,9 +32,34 @@ function bell(x: number): number {
   return Math.exp(-x * x)
 }
 
+/** Coefficients of t, t², … in erf z ≈ 1 − P(t)·e^−z², t = 1/(1 + pz), z ≥ 0. (Handbook of Mathematical Functions, 7.1.26) */
+const handbook = { p: 0.3275911, P: [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429], error: 1.5e-7 }
+
 /**
- * erf within 2 ULP; in a shading language, which has none, by a polynomial times e^−x², good to 1.5·10⁻⁷ before it is rounded.
- * (Handbook of Mathematical Functions, 7.1.26)
+ * How far erf by that polynomial may be off at x, to first order: its own 1.5·10⁻⁷, and every rounding on the way, those of the
+ * coefficients too, P(t) by Horner's scheme.
+ */
+function errorOfPolynomial({ unitRoundoff: u, division, exp }: Profile, x: number): number {
+  const z = Math.abs(x)
+  const t = 1 / (1 + handbook.p * z)
+  let [value, slope, rounding] = [0, 0, 0]
+  for (const coefficient of handbook.P.toReversed()) {
+    slope = value + slope * t
+    rounding = t * rounding + u * (Math.abs(t * value) + Math.abs(coefficient) + Math.abs(t * value + coefficient))
+    value = t * value + coefficient
+  }
+  slope = value + slope * t
+  value *= t
+  rounding = t * rounding + u * value
+  const errorOfT = t * u * (2 * (1 - t) + 1 + division)
+  const tail =
+    bell(z) * (Math.abs(slope) * errorOfT + rounding + u * value * (z * z + 1)) + value * exp(-z * z, bell(z))
+  return handbook.error + tail + u
+}
+
+/**
+ * erf within 2 ULP in float64; below that perhaps by a polynomial, as in the vectorized libraries and in shading languages, which
+ * have no erf of their own.
  */
 function erf(arithmetic: Arithmetic, x: Approximation): Approximation {
   const { profile } = arithmetic
@@ -42,7 +68,10 @@ function erf(arithmetic: Arithmetic, x: Approximation): Approximation {
     value: errorFunction,
     propagate: (at, e) => (2 / Math.sqrt(Math.PI)) * bell(Math.max(Math.abs(at) - e, 0)) * e,
     slope: (at) => (2 / Math.sqrt(Math.PI)) * bell(at),
-    error: (at, y) => (isShading(profile) ? 1.5e-7 + 8 * u + profile.exp(-at * at, bell(at)) : 4 * u * Math.abs(y)),
+    error: (at, y) =>
+      profile.precision === 'float64'
+        ? 4 * u * Math.abs(y)
+        : Math.max(4 * u * Math.abs(y), errorOfPolynomial(profile, at)),
   })
 }
 
@@ -77,7 +106,10 @@ const model: Model = {
     const weight = doubledWeight(arithmetic, exact(x), approximate)
     return { y: arithmetic.scale(arithmetic.multiply(exact(x), weight), 0.5) }
   },
-  /** Φ(x) + x·φ(x), or ½(1 + tanh u) + ½x·(1 − tanh²u)·u′ with u′ = √(2/π)(1 + 3·0.044715x²) */
+  /**
+   * Φ(x) + x·φ(x), or ½(1 + tanh u) + ½x·(1 − tanh²u)·u′ with u′ = √(2/π)(1 + 3·0.044715x²): of that product's factors the second
+   * is 0 for large x, and x·u′ may overflow, so that there the formula may come to 0·∞.
+   */
   backward: (arithmetic, { x }, { approximate }, { y }) => {
     const weight = arithmetic.scale(doubledWeight(arithmetic, exact(x), approximate), 0.5)
     const moderate = { ...exact(x), value: rowMajor(x).map((value) => Math.min(Math.max(value, -40), 40)) }
@@ -91,7 +123,9 @@ const model: Model = {
         1,
       )
       const inner = scaledBy(arithmetic, arithmetic.shift(scaledBy(arithmetic, square, 3 * 0.044715), 1), coefficient)
-      slope = arithmetic.scale(arithmetic.multiply(curve, inner), 0.5)
+      const product = arithmetic.scale(arithmetic.multiply(curve, inner), 0.5)
+      const overflows = (i: number) => !(Math.abs(rowMajor(x)[i]) ** 3 <= arithmetic.profile.largest)
+      slope = { ...product, bound: product.bound.map((e, i) => (overflows(i) ? Number.POSITIVE_INFINITY : e)) }
     }
     return { x: arithmetic.multiply(exact(y), arithmetic.add(weight, arithmetic.multiply(moderate, slope))) }
   },

@@ -1,7 +1,8 @@
 import ndarray from 'ndarray'
 import { contract, oracle } from '../oracle/index.js'
 import { copy, rowMajor, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
-import { type Approximation, type Approximations, constant } from './approximation.js'
+import { aliasingLaws } from './aliasing.js'
+import { type Approximations, constant } from './approximation.js'
 import { shapeComplaint } from './caller.js'
 import type { OperatorProperties } from './calls.js'
 import { broken, compare, held, type Verdict, worstOf } from './comparison.js'
@@ -58,8 +59,10 @@ export function generalLaws(properties: OperatorProperties): Law[] {
       name: 'gives the same bits for the same call',
       check: async ({ call, subject }) =>
         sameBits(
-          await subject.forward(call.inputs, call.attributes),
-          await subject.forward(call.inputs, call.attributes),
+          'output',
+          model.shapes(call.inputs, call.attributes),
+          await subject.answer(call.inputs, call.attributes),
+          await subject.answer(call.inputs, call.attributes),
         ),
     }),
   ]
@@ -88,7 +91,8 @@ export function generalLaws(properties: OperatorProperties): Law[] {
         },
       }),
     )
-  return differentiable ? [...forwardLaws, ...backwardLaws({ wide, simple }), ...gradientLaws(properties)] : forwardLaws
+  const whatever = [...forwardLaws, ...aliasingLaws(simple)]
+  return differentiable ? [...whatever, ...backwardLaws({ wide, simple }), ...gradientLaws(properties)] : whatever
 }
 
 type CallsOf = Pick<Law, 'operator' | 'calls'>
@@ -172,8 +176,10 @@ function backwardLaws({ wide, simple }: { wide: CallsOf; simple: CallsOf }): Law
       name: 'gives the same bits for the same backward call',
       check: async ({ call, subject }) =>
         sameBits(
-          await subject.backward(call.inputs, call.attributes, call.gradients),
-          await subject.backward(call.inputs, call.attributes, call.gradients),
+          'gradient',
+          floats(call.inputs),
+          await subject.answerBackward(call.inputs, call.attributes, call.gradients),
+          await subject.answerBackward(call.inputs, call.attributes, call.gradients),
         ),
     }),
     law({
@@ -225,11 +231,15 @@ function compareAll(prefix: string, answer: Approximations, expected: Tensors, p
   )
 }
 
-function sameBits(first: Approximations, second: Approximations): Verdict[] {
-  return Object.entries(first).map(([name, y]) => {
-    const without = (a: Approximation) => known(tensor(a.shape, a.value))
-    return compare(`called again, ${name}`, without(second[name]), without(y))
-  })
+function sameBits(
+  what: string,
+  shapes: Readonly<Record<string, readonly number[]>>,
+  first: Tensors,
+  second: Tensors,
+): Verdict | Verdict[] {
+  const complaint = shapeComplaint(what, first, shapes) ?? shapeComplaint(what, second, shapes)
+  if (complaint !== undefined) return broken(complaint)
+  return Object.keys(shapes).map((name) => compare(`called again, ${name}`, known(second[name]), known(first[name])))
 }
 
 function copies(tensors: Tensors): Record<string, Tensor> {

@@ -2,6 +2,7 @@ import { contract } from '../oracle/index.js'
 import { rowMajor, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
 import { type Approximation, type Approximations, constant } from './approximation.js'
 import type { OperatorProperties } from './calls.js'
+import { type Direction, isCurvature } from './closerLook.js'
 import { compare, held, type Verdict, worstOf } from './comparison.js'
 import type { Random } from './data.js'
 import type { Law, Trial } from './law.js'
@@ -80,7 +81,7 @@ async function nearby({ call, subject }: Trial) {
  * Along random signs d, (L(x + hd) − L(x − hd)) against ⟨g, 2hd⟩ for h = ∛u, improved by a second step of half the size
  * (Richardson): what is left of the truncation is far below the rounding of L, from which the tolerance comes. Where an output
  * bends by more than that, there is a kink: the direction is left out and counted. So it is where L is curved too strongly for
- * such steps: what is left, which a wrong gradient makes fall with h, is then far less than a 16th at h/16.
+ * such steps (isCurvature).
  */
 function agreesWithDifferences(operator: string, calls: Law['calls'], hasKinks: boolean): Law {
   return law({
@@ -110,14 +111,17 @@ function agreesWithDifferences(operator: string, calls: Law['calls'], hasKinks: 
           continue
         }
         const found = judged(far, near, call.gradients, hasKinks)
-        if (found.verdict.status !== 'held') {
-          const closer = judged(await sides(h / 16), await sides(h / 32), call.gradients, hasKinks)
-          if (closer.verdict.status === 'held' && closer.left < found.left / 24) {
-            verdicts.push({ ...held, leftOut: 1 })
-            continue
-          }
+        const closer: Direction = {
+          linearAt: async (step) => judged(await sides(step), await sides(step / 2), call.gradients, hasKinks).linear,
+          finest: finestStep(profile),
         }
-        verdicts.push(found.verdict)
+        const { verdict, linear } = found
+        const seen = { step: h, linear, allowed: 2 * verdict.allowed }
+        if (verdict.status !== 'held' && (await isCurvature(closer, seen, random))) {
+          verdicts.push({ ...held, leftOut: 1 })
+          continue
+        }
+        verdicts.push(verdict)
       }
       return worstOf(verdicts)
     },
@@ -142,7 +146,17 @@ function kinked(here: Approximations, far: Sides, near: Sides): boolean {
   )
 }
 
-/** Both step sizes together: r(h/2) − (r(h)/2 − r(h/2))/3 of the residuals r = L(x+h) − L(x−h) − ⟨g, step⟩; and what is left. */
+/**
+ * How large a change a kink may make unseen, in standard deviations of a difference of two losses. `kinked` misses one with the
+ * slopes J apart at a distance a where J·|h − 3a|/4 and J·|h/2 − 3a|/4 are within the noise of 6·√6 standard deviations of a
+ * loss: then J·h is within 16 of them, and J·(h/2 − a), which it adds to the change, within 3 where a = h/3.
+ */
+const hidden = 3 * 6 * Math.sqrt(3)
+
+/**
+ * Both step sizes together: r(h/2) − (r(h)/2 − r(h/2))/3 of the residuals r = L(x+h) − L(x−h) − ⟨g, step⟩, from which the third
+ * order cancels; and what is left of r(h) in this way, which a right gradient makes nothing and a wrong one linear in h.
+ */
 function judged(far: Sides, near: Sides, gradients: Tensors, hasKinks: boolean) {
   const difference = ({ above, below }: Sides) => ledger.subtract(loss(above, gradients), loss(below, gradients))
   const extrapolated = difference(near)
@@ -157,20 +171,27 @@ function judged(far: Sides, near: Sides, gradients: Tensors, hasKinks: boolean) 
     {
       ...extrapolated,
       value: Float64Array.of(extrapolated.value[0] - correction),
-      bound: extrapolated.bound.map((bound) => 2 * bound + truncation),
+      bound: extrapolated.bound.map(
+        (bound, i) => 2 * bound + truncation + (hasKinks ? hidden * Math.sqrt(extrapolated.variance[i]) : 0),
+      ),
       variance: extrapolated.variance.map((variance) => noise * variance + (truncation / 3) ** 2),
     },
     near.predicted,
   )
-  return { verdict, left: Math.abs(residual - correction) }
+  return { verdict, linear: 2 * (residual - correction) }
+}
+
+/** Half of this step, less a quarter, along signs of this size still moves every input by one unit in its last place. */
+function finestStep({ unitRoundoff }: Profile): number {
+  return 4 * unitRoundoff
 }
 
 /**
- * |L(x + td) − L(x) − ⟨g, td⟩| falls at second order: what it is for t = 1/8, 1/16 and 1/64 bounds what it may be for
+ * R(t) = |L(x + td) − L(x) − ⟨g, td⟩| falls at second order: what it is for t = 1/8, 1/16 and 1/64 bounds what it may be for
  * t = 1/1024, apart from rounding (1/64, since a function that saturates is less curved over a long step than where it starts).
  * With a wrong gradient it falls at first order only, and is four times what is allowed. Where it is more than that, L may be
- * curved more strongly at x than the longer steps could show: then next to nothing of it is left in 4·R(h/2) − R(h), from which
- * the second order cancels, for h = 1/8192; of a wrong gradient's there is an eighth. For operators without kinks.
+ * curved more strongly at x than the longer steps could show (isCurvature, of 4·R(t/2) − R(t), from which the second order
+ * cancels). For operators without kinks.
  */
 function remainderFalls(operator: string, calls: Law['calls']): Law {
   return law({
@@ -190,16 +211,20 @@ function remainderFalls(operator: string, calls: Law['calls']): Law {
         const change = ledger.subtract(loss(await at(there), call.gradients), start)
         return ledger.subtract(change, predicted(gradient, call.inputs, there))
       }
+      const linearAt = async (step: number): Promise<number> =>
+        4 * (await remainder(step / 2)).value[0] - (await remainder(step)).value[0]
       let curvature = 0
       for (const parts of [8, 16, 64])
         curvature = Math.max(curvature, Math.abs((await remainder(1 / parts)).value[0]) * parts ** 2)
-      const smallest = await remainder(1 / 1024)
-      const most = (4 * curvature) / 1024 ** 2
+      const step = 1 / 1024
+      const smallest = await remainder(step)
+      const most = 4 * curvature * step ** 2
       const expected = { ...constant([1, 1], 0), bound: Float64Array.of(most), variance: Float64Array.of(most ** 2) }
       const verdict = compare('the Taylor remainder for the smallest step', smallest, expected)
       if (verdict.status === 'held') return verdict
-      const linear = 4 * (await remainder(1 / 16384)).value[0] - (await remainder(1 / 8192)).value[0]
-      return Math.abs(linear) < Math.abs(smallest.value[0]) / 32 ? { ...held, leftOut: 1 } : verdict
+      const seen = { step, linear: smallest.value[0], allowed: verdict.allowed }
+      const curved = await isCurvature({ linearAt, finest: finestStep(profile) }, seen, random)
+      return curved ? { ...held, leftOut: 1 } : verdict
     },
   })
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
-import { sigmoidOf } from './activations.js'
 import { type Approximation, constant, exact, gather, joined, reshaped } from './approximation.js'
 import type { Arithmetic } from './arithmetic.js'
 import { completeCalls, type OperatorProperties } from './calls.js'
@@ -10,6 +9,7 @@ import { softplus } from './functions.js'
 import type { Model } from './model.js'
 import { representable } from './profile.js'
 import { inner, known, law, ledger, reorders, taken, tensorOf, times, within } from './relations.js'
+import { sigmoidOf } from './sigmoid.js'
 
 /** The scores c·p, negated, and c·nₖ: [N, 1 + K], in one table with the vectors that they come from, [N, 1 + K, D]. */
 function scoresOf(arithmetic: Arithmetic, center: Tensor, positive: Tensor, negatives: Tensor) {

@@ -1,5 +1,4 @@
 import { rowMajor, type Tensors } from '../oracle/tensor.js'
-import { softmaxParts } from './activations.js'
 import { constant, gather, joined, repeated, transposed } from './approximation.js'
 import { squares } from './autoencoderLaws.js'
 import { recursiveAutoencoderBase } from './autoencoders.js'
@@ -19,6 +18,7 @@ import {
   treatsSlicesAlone,
   within,
 } from './relations.js'
+import { softmaxParts } from './softmaxModel.js'
 
 const gradient = { kind: 'gradient', backward: true } as const
 

@@ -7,10 +7,12 @@ import type {
 } from '../oracle/contract.js'
 import { contract } from '../oracle/index.js'
 import { rowMajor, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
+import { fractionsFor, notFinite, notFiniteFor, numbersOutside, valuesOutside } from './badValues.js'
 import type { OperatorProperties } from './calls.js'
 import { broken, held } from './comparison.js'
 import type { Random } from './data.js'
 import type { Call, Law } from './law.js'
+import type { Profile } from './profile.js'
 import { law, taken, tensorOf } from './relations.js'
 
 /** A call that must be refused, and what is wrong with it. */
@@ -21,8 +23,8 @@ export interface BadCall {
   readonly what: string
 }
 
-/** Spoils a valid call. Answers with nothing where this call cannot be spoilt in this way. */
-export type Spoil = (call: Call, random: Random) => BadCall | undefined
+/** Spoils a valid call, in one way or several. Answers with nothing where this call cannot be spoilt. */
+export type Spoil = (call: Call, random: Random, profile: Profile) => BadCall | readonly BadCall[] | undefined
 
 /** A law that calls spoilt in one way are refused. */
 export function refuses(
@@ -37,11 +39,12 @@ export function refuses(
     name: `refuses ${badness}`,
     calls: calls('simple'),
     ...(backward === undefined ? {} : { backward }),
-    check: async ({ call, subject }, random) => {
-      const bad = spoil(call, random)
-      if (bad === undefined) return held
-      const refusal = await subject.refusal(bad.inputs, bad.attributes, bad.gradients)
-      return refusal === undefined ? broken(`it answered a call with ${bad.what}; it should refuse it`) : held
+    check: async ({ call, subject, profile }, random) => {
+      for (const bad of [spoil(call, random, profile) ?? []].flat()) {
+        const refusal = await subject.refusal(bad.inputs, bad.attributes, bad.gradients)
+        if (refusal === undefined) return broken(`it answered a call with ${bad.what}; it should refuse it`)
+      }
+      return held
     },
   })
 }
@@ -52,17 +55,21 @@ export function refusalLaws(properties: Pick<OperatorProperties, 'operator' | 'c
   const inputs = Object.entries(declaration.inputs)
   const attributes = Object.entries(declaration.attributes)
   const required = attributes.filter(([, attribute]) => !('default' in attribute) || attribute.default === undefined)
-  const limited = attributes.filter(([, attribute]) => outOfRange(attribute) !== undefined)
-  const whole = attributes.filter(([, attribute]) => fraction(attribute) !== undefined)
+  const limited = attributes.filter(([, attribute]) => valuesOutside(attribute, 1).length > 0)
+  const whole = attributes.filter(([, attribute]) => fractionsFor(attribute, 1).length > 0)
+  const numeric = attributes.filter(([, attribute]) => notFiniteFor(attribute, 1).length > 0)
   const ints = inputs.filter(([, input]) => input.kind !== 'float')
+  const floats = inputs.filter(([, input]) => input.kind === 'float')
+  const limitedFloats = floats.filter(([, { least, most, below }]) => (least ?? most ?? below) !== undefined)
   const laws: [boolean, string, Spoil][] = [
     [true, 'an unknown input', withUnknownInput],
     [inputs.length > 0, 'a missing input', withoutInput(declaration)],
     [true, 'an unknown attribute', (call) => changed(call, 'colour', 1)],
     [required.length > 0, 'a missing attribute', withoutAttribute(required.map(([name]) => name))],
-    [attributes.length > 0, 'an attribute of the wrong type', withAttribute(attributes, ofWrongType)],
-    [limited.length > 0, 'an attribute out of range', withAttribute(limited, outOfRange)],
-    [whole.length > 0, 'a fraction for an attribute that is a whole number', withAttribute(whole, fraction)],
+    [attributes.length > 0, 'an attribute of the wrong type', withAttributes(attributes, ofWrongType)],
+    [limited.length > 0, 'an attribute out of range', withAttributes(limited, valuesOutside)],
+    [whole.length > 0, 'a fraction for an attribute that is a whole number', withAttributes(whole, fractionsFor)],
+    [numeric.length > 0, 'an attribute that is not finite', withAttributes(numeric, notFiniteFor)],
     [inputs.some(([, input]) => canHaveWrongRank(input)), 'an input of the wrong rank', withWrongRank(declaration)],
     [
       agreements(
@@ -73,15 +80,9 @@ export function refusalLaws(properties: Pick<OperatorProperties, 'operator' | 'c
       withDisagreement(declaration),
     ],
     [ints.length > 0, 'a whole number out of range', withNumbers(ints, outsideOf(declaration))],
-    [ints.length > 0, 'a fraction where a whole number belongs', withNumbers(ints, () => 0.5)],
-    [
-      inputs.some(([, input]) => input.kind === 'float'),
-      'an input that is not finite',
-      withNumbers(
-        inputs.filter(([, input]) => input.kind === 'float'),
-        (_, __, random) => notFinite[random.integer(0, 2)],
-      ),
-    ],
+    [ints.length > 0, 'a fraction where a whole number belongs', withNumbers(ints, () => [0.5, 1 - 2 ** -6])],
+    [limitedFloats.length > 0, 'a number out of range', withNumbers(limitedFloats, outsideOf(declaration))],
+    [floats.length > 0, 'an input that is not finite', withNumbers(floats, () => notFinite)],
   ]
   const forward = laws.filter(([applies]) => applies).map(([, badness, spoil]) => refuses(properties, badness, spoil))
   if (!declaration.differentiable) return forward
@@ -92,8 +93,6 @@ export function refusalLaws(properties: Pick<OperatorProperties, 'operator' | 'c
     refuses(properties, 'a gradient that is not finite', withInfiniteGradient, true),
   ]
 }
-
-const notFinite = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
 
 /** The call with another value for one attribute. */
 export function changed({ inputs, attributes }: Call, name: string, value: AttributeValue): BadCall {
@@ -133,70 +132,30 @@ function withoutAttribute(required: readonly string[]): Spoil {
 
 type Attribute = readonly [string, AttributeDeclaration]
 
-function withAttribute(
+/** One bad value for each of the attributes, in a call of its own. */
+function withAttributes(
   attributes: readonly Attribute[],
-  badValue: (attribute: AttributeDeclaration) => AttributeValue | undefined,
+  badValues: (attribute: AttributeDeclaration, current: AttributeValue) => readonly AttributeValue[],
 ): Spoil {
-  return (call, random) => {
-    const [name, attribute] = pick(attributes, random)
-    const value = badValue(attribute)
-    return value === undefined ? undefined : changed(call, name, value)
-  }
+  return (call, random) =>
+    attributes.flatMap(([name, attribute]) => {
+      const values = badValues(attribute, call.attributes[name])
+      return values.length === 0 ? [] : [changed(call, name, pick(values, random))]
+    })
 }
 
-function ofWrongType({ type }: AttributeDeclaration): AttributeValue {
+function ofWrongType({ type }: AttributeDeclaration): readonly AttributeValue[] {
   switch (type) {
     case 'number':
     case 'list':
     case 'choice of numbers':
-      return 'one'
+      return ['one']
     case 'choice':
-      return 'unheard of'
+      return ['unheard of']
     case 'boolean':
-      return 'yes'
+      return ['yes']
     case 'pair':
-      return [1, 2, 3]
-  }
-}
-
-/** A value just outside of the range, if there is one. */
-function outOfRange(attribute: AttributeDeclaration): AttributeValue | undefined {
-  switch (attribute.type) {
-    case 'choice of numbers':
-      return Math.max(...attribute.values) + 1
-    case 'choice':
-    case 'boolean':
-      return undefined
-    case 'number':
-      return numberOutside(attribute)
-    case 'pair': {
-      const outside = numberOutside(attribute)
-      return outside === undefined ? undefined : [outside, outside]
-    }
-    case 'list': {
-      const outside = numberOutside(attribute)
-      return outside === undefined ? undefined : [outside]
-    }
-  }
-}
-
-function numberOutside(range: { least?: number; most?: number; above?: number; below?: number }): number | undefined {
-  if (range.least !== undefined) return range.least - 1
-  if (range.above !== undefined) return range.above
-  if (range.most !== undefined) return range.most + 1
-  return range.below
-}
-
-function fraction(attribute: AttributeDeclaration): AttributeValue | undefined {
-  switch (attribute.type) {
-    case 'number':
-      return attribute.integer ? (attribute.least ?? 0) + 0.5 : undefined
-    case 'pair':
-      return [(attribute.least ?? 0) + 0.5, (attribute.least ?? 0) + 1]
-    case 'list':
-      return [(attribute.least ?? 0) + 0.5]
-    default:
-      return undefined
+      return [[1, 2, 3]]
   }
 }
 
@@ -267,37 +226,32 @@ function withDisagreement(declaration: Declaration): Spoil {
 
 type Input = readonly [string, InputDeclaration]
 
-/** The call with a bad number somewhere in an input. */
+/** The call with a bad number somewhere in an input, once for each of the inputs that are given. */
 function withNumbers(
   inputs: readonly Input[],
-  badNumber: (input: InputDeclaration, call: Call, random: Random) => number,
+  badNumbers: (input: InputDeclaration, call: Call, profile: Profile) => readonly number[],
 ): Spoil {
-  return (call, random) => {
-    const given = inputs.filter(([name]) => name in call.inputs)
-    if (given.length === 0) return undefined
-    const [name, input] = pick(given, random)
-    const x = call.inputs[name]
-    const at = random.integer(0, x.size - 1)
-    const bad = badNumber(input, call, random)
-    return exchanged(
-      call,
-      name,
-      tensorOf(x.shape, (i) => (i === at ? bad : rowMajor(x)[i])),
-      `${bad} in ${name}`,
-    )
-  }
+  return (call, random, profile) =>
+    inputs.flatMap(([name, input]) => {
+      const x = call.inputs[name]
+      const values = x === undefined ? [] : badNumbers(input, call, profile)
+      if (values.length === 0) return []
+      const [at, bad] = [random.integer(0, x.size - 1), pick(values, random)]
+      return [
+        exchanged(
+          call,
+          name,
+          tensorOf(x.shape, (i) => (i === at ? bad : rowMajor(x)[i])),
+          `${bad} in ${name}`,
+        ),
+      ]
+    })
 }
 
-/** The nearest whole number outside of an int input's range, on either side. */
+/** Numbers outside of an input's range, next to it and farther away, on either side. */
 function outsideOf(declaration: Declaration) {
-  return (input: InputDeclaration, call: Call, random: Random): number => {
-    const { least, most, below } = input
-    const low = typeof least === 'number' ? least - 1 : -1
-    if (random.next() < 0.5) return low
-    if (below !== undefined) return boundOf(declaration, below, call)
-    if (most !== undefined) return boundOf(declaration, most, call) + 1
-    return input.kind === 'mask' ? 2 : low
-  }
+  return (input: InputDeclaration, call: Call, profile: Profile): readonly number[] =>
+    numbersOutside(input, (bound) => boundOf(declaration, bound, call), profile)
 }
 
 /** A bound: a number, or the value of an attribute or the size of a dimension of that name. */

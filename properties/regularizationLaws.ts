@@ -3,7 +3,7 @@ import { rowMajor, type Tensor } from '../oracle/tensor.js'
 import { type Approximation, gather } from './approximation.js'
 import type { OperatorProperties } from './calls.js'
 import { compare } from './comparison.js'
-import { backwardsOrder } from './convolution.js'
+import { backwards } from './images.js'
 import type { Call, Law } from './law.js'
 import { changed, refuses } from './refusals.js'
 import {
@@ -66,7 +66,7 @@ const responseLaws: Law[] = [
     ...wideResponse,
     name: 'is mirrored when the channels are mirrored',
     check: async ({ call: { inputs, attributes }, subject }) => {
-      const order = backwardsOrder(inputs.x.shape[1])
+      const order = backwards(inputs.x.shape[1])
       const plain = await subject.forward(inputs, attributes)
       const { y } = await subject.forward({ x: taken(inputs.x, 1, order) }, attributes)
       return compare('y, channels mirrored,', takenFrom(y, 1, order), plain.y)

@@ -103,7 +103,7 @@ function axisOf(shape: readonly number[], axis: number): number {
 
 type Axes = Readonly<Record<string, number>>
 
-interface Relation {
+export interface Relation {
   readonly operator: string
   readonly calls: (profile: Profile) => fc.Arbitrary<Call>
   readonly name: string

@@ -99,6 +99,7 @@ export async function runLaws(subject: Subject, options: RunOptions): Promise<Te
     options.onProgress?.({ operator: law.operator, law: law.name, done, total: selected.length })
     reports[law.operator] ??= []
     reports[law.operator].push(await runLaw(law, subject, profile, options, started))
+    await breath()
   }
   const operators: Record<string, OperatorReport> = {}
   for (const [operator, laws] of Object.entries(reports)) operators[operator] = { status: statusOf(laws), laws }
@@ -271,6 +272,7 @@ async function failure(
   const shrinking = options.shrinkSeconds !== 0 && failing.outcome.hung === undefined
   const call = shrinking
     ? await simplify(
+        law.operator,
         failing.call,
         async (simpler) => isValid(law, simpler) && (await check(simpler)).status === status,
         {
@@ -335,4 +337,12 @@ function counterexampleOf(law: Law, { inputs, attributes, gradients }: Call): Co
       ? { gradients: Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, toWire(g)])) }
       : {}),
   }
+}
+
+/** Lets the process hear of signals and timers: a subject that answers at once would otherwise keep it from them. */
+function breath(): Promise<void> {
+  return new Promise((resolve) => {
+    if ('setImmediate' in globalThis) setImmediate(resolve)
+    else setTimeout(resolve)
+  })
 }

@@ -64,8 +64,9 @@ function slope(gradient: Approximations, along: Direction): Approximation {
 }
 
 /**
- * ⟨d, H·e⟩ from gradients: q(h) = ⟨d, g(x + h·e) − g(x − h·e)⟩/2h, improved by the half step, q(h/2) + (q(h/2) − q(h))/3
- * (Richardson). A quarter of the correction stands for the truncation that is left.
+ * ⟨d, H·e⟩ from gradients: q(h) = ⟨d, g(x + h·e) − g(x − h·e)⟩/2h, improved by the half step, r(h) = q(h/2) + (q(h/2) − q(h))/3
+ * (Richardson), of which the error falls with h⁴. By how much r(h) differs from r(2h) bounds what is left of the truncation
+ * wherever halving the steps halves it at least: by sixteen, where they are short enough for the function.
  */
 async function curvature(trial: Trial, inputs: Tensors, d: Direction, e: Direction, step: number) {
   const { call, subject } = trial
@@ -74,12 +75,13 @@ async function curvature(trial: Trial, inputs: Tensors, d: Direction, e: Directi
     const [above, below] = [await gradientAt(moved(inputs, e, h)), await gradientAt(moved(inputs, e, -h))]
     return ledger.scale(ledger.subtract(slope(above, d), slope(below, d)), 0.5 / h)
   }
-  const [far, near] = [await quotient(step), await quotient(step / 2)]
-  const correction = (near.value[0] - far.value[0]) / 3
-  const truncation = Math.abs(correction) / 4
+  const [farther, far, near] = [await quotient(2 * step), await quotient(step), await quotient(step / 2)]
+  const improved = (whole: Approximation, half: Approximation) => half.value[0] + (half.value[0] - whole.value[0]) / 3
+  const value = improved(far, near)
+  const truncation = Math.abs(value - improved(farther, far))
   return {
     ...near,
-    value: Float64Array.of(near.value[0] + correction),
+    value: Float64Array.of(value),
     bound: Float64Array.of((4 * near.bound[0] + far.bound[0]) / 3 + truncation),
     variance: Float64Array.of((16 * near.variance[0] + far.variance[0]) / 9 + (truncation / 3) ** 2),
   }

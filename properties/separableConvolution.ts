@@ -1,11 +1,24 @@
 import fc from 'fast-check'
 import type { Attributes, AttributeValue } from '../oracle/contract.js'
 import { rowMajor, type Tensor, type Tensors } from '../oracle/tensor.js'
-import { type Approximation, exact, permuted, repeated, reshaped, spread, transposed } from './approximation.js'
+import { type Approximation, exact, permuted, reshaped, transposed } from './approximation.js'
 import type { Arithmetic } from './arithmetic.js'
 import { chosen, completeCalls, type OperatorProperties, perhaps, present } from './calls.js'
 import { compare } from './comparison.js'
-import { type Axis, axes, every, factors, inputLength, padded, pairValue, swapped, withoutBias } from './convolution.js'
+import {
+  type Axis,
+  axes,
+  biasEverywhere,
+  factors,
+  givesTheBias,
+  handsOn,
+  inputLength,
+  obeysEulerInEach,
+  padsWithZeros,
+  pairValue,
+  sumsTheGradientForTheBias,
+  withoutBias,
+} from './convolution.js'
 import { convolve, convolveBackward, type Sizes, sizesOf } from './convolutionModel.js'
 import { type DataKind, fill, fillings, sizes } from './data.js'
 import type { Law } from './law.js'
@@ -18,8 +31,6 @@ import {
   known,
   law,
   ledger,
-  obeysEuler,
-  reordered,
   reorders,
   taken,
   takenFrom,
@@ -28,6 +39,7 @@ import {
   zerosSayNothing,
 } from './relations.js'
 import { pair, positionsOf } from './shapes.js'
+import { leavesOutPositions, treatsRowsLikeColumns } from './windows.js'
 
 /** The first convolution: each channel its own filter, as many groups as channels. */
 function filteringOf({ x, depthwise }: Tensors, { stride, padding }: Attributes): Sizes {
@@ -117,11 +129,6 @@ const any = { operator, calls }
 const simple = { operator, calls: calls('simple') }
 const wide = { operator, calls: calls('wide') }
 
-/** The pointwise weight that hands each of C channels on. */
-function handsOn(C: number): Tensor {
-  return tensorOf([C, C, 1, 1], (i) => (i % (C + 1) === 0 ? 1 : 0))
-}
-
 /** y[N,O,…] from h[N,C,…] by a matrix [O,C]. */
 function mixed(h: Approximation, pointwise: Tensor): Approximation {
   const [N, C, H, W] = h.shape
@@ -174,17 +181,7 @@ const laws: Law[] = [
     inputs: { pointwise: 0, bias: 0 },
     outputs: { y: 1 },
   }),
-  law({
-    ...wide,
-    name: 'gives the bias for an image of zeros',
-    check: async ({ call: { inputs, attributes }, subject }) => {
-      const O = inputs.pointwise.shape[0]
-      const bias = inputs.bias ?? tensorOf([O], () => 0)
-      const { y } = await subject.forward({ ...inputs, x: tensorOf(inputs.x.shape, () => 0) }, attributes)
-      const positions = y.shape[2] * y.shape[3]
-      return compare('y', y, repeated(reshaped(spread(known(bias), positions), [O, positions]), y.shape))
-    },
-  }),
+  givesTheBias({ ...wide, name: 'gives the bias for an image of zeros', weight: 'pointwise' }),
   law({
     ...wide,
     name: 'filters each channel with its own filter alone',
@@ -208,9 +205,7 @@ const laws: Law[] = [
       const { y } = await subject.forward(inputs, attributes)
       const without = mixed(h.y, pointwise)
       const bias = inputs.bias ?? tensorOf([pointwise.shape[0]], () => 0)
-      const positions = y.shape[2] * y.shape[3]
-      const spreadBias = repeated(reshaped(spread(known(bias), positions), [bias.size, positions]), y.shape)
-      return compare('y', y, ledger.add(without, spreadBias))
+      return compare('y', y, ledger.add(without, biasEverywhere(bias, y.shape)))
     },
   }),
   law({
@@ -223,63 +218,11 @@ const laws: Law[] = [
       return compare('y', y, mixed(known(x), pointwise))
     },
   }),
-  law({
-    ...wide,
-    name: 'pads with zeros on every side',
-    check: async ({ call: { inputs, attributes }, subject }) => {
-      const plain = await subject.forward(inputs, attributes)
-      const x = padded(inputs.x, pair(attributes.padding))
-      const { y } = await subject.forward({ ...inputs, x }, { ...attributes, padding: [0, 0] })
-      return compare('y of the image with zeros around it', y, plain.y)
-    },
-  }),
-  law({
-    ...wide,
-    name: 'leaves out positions for a stride',
-    check: async ({ call: { inputs, attributes }, subject }) => {
-      const [vertical, horizontal] = pair(attributes.stride)
-      const plain = await subject.forward(inputs, attributes)
-      const { y: all } = await subject.forward(inputs, { ...attributes, stride: [1, 1] })
-      const rows = takenFrom(all, 2, every(vertical, all.shape[2]))
-      return compare('y', plain.y, takenFrom(rows, 3, every(horizontal, all.shape[3])))
-    },
-  }),
-  law({
-    ...wide,
-    name: 'does the same to columns as to rows',
-    check: async ({ call: { inputs, attributes }, subject }) => {
-      const plain = await subject.forward(inputs, attributes)
-      const turn = (x: Tensor) => reordered(x, [0, 1, 3, 2])
-      const { y } = await subject.forward(
-        { ...inputs, x: turn(inputs.x), depthwise: turn(inputs.depthwise) },
-        { stride: swapped(pair(attributes.stride)), padding: swapped(pair(attributes.padding)) },
-      )
-      return compare('y, all exchanged,', permuted(y, [0, 1, 3, 2]), plain.y)
-    },
-  }),
-  ...(['x', 'depthwise', 'pointwise'] as const).map((input) =>
-    obeysEuler({
-      ...wide,
-      calls: (profile) => calls('wide')(profile).map(withoutBias),
-      name: `obeys Euler's identity in ${input}`,
-      input,
-      output: 'y',
-      degree: 1,
-    }),
-  ),
-  law({
-    ...wide,
-    kind: 'gradient',
-    backward: true,
-    name: 'sums the gradient over images and positions for the bias',
-    check: async ({ call: { inputs, attributes, gradients }, subject }) => {
-      const [N, O, height, width] = gradients.y.shape
-      const bias = inputs.bias ?? tensorOf([O], () => 0)
-      const gradient = await subject.backward({ ...inputs, bias }, attributes, gradients)
-      const byChannel = reshaped(permuted(known(gradients.y), [1, 0, 2, 3]), [O, N * height * width])
-      return compare('∂L/∂bias', gradient.bias, ledger.sum(byChannel))
-    },
-  }),
+  padsWithZeros({ ...wide, name: 'pads with zeros on every side' }),
+  leavesOutPositions({ ...wide, name: 'leaves out positions for a stride' }),
+  treatsRowsLikeColumns({ ...wide, name: 'does the same to columns as to rows', images: ['x', 'depthwise'] }),
+  ...obeysEulerInEach(any, ['x', 'depthwise', 'pointwise']),
+  sumsTheGradientForTheBias({ ...wide, name: 'sums the gradient over images and positions for the bias' }),
   law({
     ...simple,
     kind: 'gradient',

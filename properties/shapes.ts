@@ -37,3 +37,13 @@ export function pair(value: unknown): readonly [number, number] {
   if (Array.isArray(value) && value.length === 2) return [Number(value[0]), Number(value[1])]
   throw new TypeError(`expected [height, width], got ${String(value)}`)
 }
+
+/** For every one of `size` places the entries of `index` that name it, padded with −1 to equal length. */
+export function namedBy(index: ArrayLike<number>, size: number): { shape: readonly number[]; index: Int32Array } {
+  const lists: number[][] = Array.from({ length: size }, () => [])
+  for (let i = 0; i < index.length; i++) lists[index[i]].push(i)
+  const most = lists.reduce((length, list) => Math.max(length, list.length), 1)
+  const result = new Int32Array(size * most).fill(-1)
+  for (const [place, list] of lists.entries()) result.set(list, place * most)
+  return { shape: [size, most], index: result }
+}

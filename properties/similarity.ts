@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
-import { softmaxParts } from './activations.js'
 import { type Approximation, constant, exact, gather, reshaped, transposed } from './approximation.js'
 import type { Arithmetic } from './arithmetic.js'
 import { chosen, completeCalls, type OperatorProperties, perhaps } from './calls.js'
@@ -9,6 +8,7 @@ import { anchored, atLeast, byRow, loosened, parameter, rowLengths, rowProducts 
 import { numbers } from './losses.js'
 import type { Model } from './model.js'
 import type { Profile } from './profile.js'
+import { softmaxParts } from './softmaxModel.js'
 
 const factors: Limits = { multiplied: true, most: 1e7 }
 

@@ -1,29 +1,37 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { type BackendName, backendNames, openBackend } from '../gpu/index.js'
+import type { Precision } from '../oracle/contract.js'
 import { oracle } from '../oracle/index.js'
 import { profileNamed } from '../properties/index.js'
+import { formats } from '../properties/precision.js'
 import { openModule } from './module.js'
-import { openProcess } from './process.js'
+import { openProcess, type ProcessOptions } from './process.js'
+import { rounded } from './rounded.js'
 import { type OpenSubject, SubjectUnavailable } from './subject.js'
 
 const moduleEndings = /\.[cm]?[jt]s$/
 
 /**
- * Opens what `answerkey test` is given: `oracle`, `gpu:BACKEND`, the path of a JavaScript or TypeScript module, or a command
+ * Opens what `answerkey test` is given: `oracle` (or `oracle:float32`, its inputs and answers rounded), `gpu:BACKEND`, the path of a JavaScript or TypeScript module, or a command
  * that speaks the protocol: one with arguments (`python3 impl.py`), or the path of an executable file.
  * Throws SubjectUnavailable or BackendUnavailable with the reason.
  */
-export async function openSubject(spec: string, timeoutSeconds: number): Promise<OpenSubject> {
+export async function openSubject(
+  spec: string,
+  timeoutSeconds: number,
+  options: ProcessOptions = {},
+): Promise<OpenSubject> {
   if (spec === 'oracle') return { ...oracle, close: async () => {} }
+  if (spec.startsWith('oracle:')) return openRounded(spec)
   if (spec.startsWith('gpu:')) return openGpu(spec)
   if (moduleEndings.test(spec) && (existsSync(spec) || !/\s/.test(spec))) return openModule(spec, timeoutSeconds)
-  if (isExecutable(spec)) return openProcess(`'${spec.replaceAll("'", "'\\''")}'`, timeoutSeconds)
-  if (/\S\s+\S/.test(spec)) return openProcess(spec, timeoutSeconds)
+  if (isExecutable(spec)) return openProcess(`'${spec.replaceAll("'", "'\\''")}'`, timeoutSeconds, options)
+  if (/\S\s+\S/.test(spec)) return openProcess(spec, timeoutSeconds, options)
   throw new SubjectUnavailable(
     spec,
     existsSync(spec) && spec.endsWith('.py')
       ? `it is not executable; to run it with Python: answerkey test "python3 ${spec}"`
-      : 'no such subject; it should be oracle, gpu:BACKEND, the path of a module that ends in .ts, .js, .mts or .mjs, ' +
+      : 'no such subject; it should be oracle, oracle:PRECISION, gpu:BACKEND, the path of a module that ends in .ts, .js, .mts or .mjs, ' +
           'or a command such as "python3 impl.py"',
   )
 }
@@ -35,6 +43,17 @@ function isExecutable(path: string): boolean {
   } catch {
     return false
   }
+}
+
+function openRounded(spec: string): OpenSubject {
+  const precision = spec.slice('oracle:'.length)
+  if (!isPrecision(precision))
+    throw new SubjectUnavailable(spec, `no such precision; known: ${Object.keys(formats).join(', ')}`)
+  return { ...rounded(oracle, precision), close: async () => {} }
+}
+
+function isPrecision(name: string): name is Precision {
+  return Object.keys(formats).includes(name)
 }
 
 async function openGpu(spec: string): Promise<OpenSubject> {

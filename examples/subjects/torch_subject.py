@@ -426,7 +426,10 @@ operator("momentumUpdate")(lambda target, online, momentum: momentum * target + 
 # adversarial and augmentation
 
 
-operator("discriminatorLoss")(lambda real, fake: F.softplus(-real).mean() + F.softplus(fake).mean())
+@operator("discriminatorLoss")
+def discriminator_loss(real, fake):
+    """Softplus as −log σ(−x): PyTorch's own softplus is x itself from its threshold of 20 on."""
+    return -(F.logsigmoid(real).mean() + F.logsigmoid(-fake).mean())
 
 
 @operator("generatorLoss")

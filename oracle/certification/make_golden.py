@@ -5,8 +5,9 @@ usage: python3 make_golden.py        (in this folder; needs mpmath, on Debian py
 elementary.bin    for every function of ELEMENTARY, in order, 10,000 values: float64 little-endian, the correctly rounded value,
                   then int8, what rounding left over in units of 1/254 of the last place. The arguments are not stored: they
                   come from the generator below, which the test has as well.
-operators.jsonl   calls of operators, with every output and gradient, correctly rounded, and beside it the scale that its
-                  error is measured in: |y|, or Σ|xᵢ·∂y/∂xᵢ| where that is more (its condition times |y|).
+operators.jsonl   calls of operators, with every output and gradient: lists in which each value, correctly rounded, is followed by
+                  the scale that its error is measured in: |y|, or Σ|xᵢ·∂y/∂xᵢ| where that is more (its condition times |y|).
+                  A gradient has the shape of its output or input, which is not repeated.
 layers.jsonl      the same for the operators of golden_layers.py.
 golden.sha256     the hashes of all three and of these scripts.
 """
@@ -18,8 +19,9 @@ import struct
 import mpmath
 from mpmath import mp, mpf
 
+from golden_calls import calls
 from golden_layers import LAYERS, layer_calls
-from golden_operators import CONSTANT, NOT_DIFFERENTIABLE, OPERATORS, T, calls
+from golden_operators import CONSTANT, NOT_DIFFERENTIABLE, OPERATORS, T
 
 POINTS = 10_000
 
@@ -128,7 +130,7 @@ def derivatives(f, variables):
 
 
 def operator_case(name, inputs, attributes, random):
-    """One call with its golden outputs and gradients, each as [value, scale of its error]."""
+    """One call with its golden outputs and gradients, each value followed by the scale of its error."""
     mp.prec = 1800
     function = {**OPERATORS, **LAYERS}[name]
     free = [key for key in inputs if key not in CONSTANT]
@@ -150,13 +152,14 @@ def operator_case(name, inputs, attributes, random):
         sizes = [sum(abs(x * column[k]) for x, column in zip(variables, slopes)) for k in range(len(values))]
         return [[v, max(abs(v), s)] for v, s in zip(values, sizes)]
 
-    short = lambda pairs: [[nearest(v), float(f"{float(scale):.2g}")] for v, scale in pairs]
+    short = lambda pairs: [number for v, scale in pairs for number in (nearest(v), float(f"{float(scale):.2g}"))]
     golden = short(scaled(flat(outputs), columns))
     case = {"operator": name, "attributes": attributes, "outputs": {}, "inputs": {}}
     for key, x in inputs.items():
         case["inputs"][key] = {"shape": x.shape, "data": x.data}
     for key, y in outputs.items():
-        case["outputs"][key], golden = {"shape": y.shape, "golden": golden[: len(y.data)]}, golden[len(y.data) :]
+        count = 2 * len(y.data)
+        case["outputs"][key], golden = {"shape": y.shape, "golden": golden[:count]}, golden[count:]
     if name in NOT_DIFFERENTIABLE:
         return case
 
@@ -171,10 +174,10 @@ def operator_case(name, inputs, attributes, random):
     golden = short(golden)
     case["gradients"], case["inputGradients"] = {}, {}
     for key, y in outputs.items():
-        case["gradients"][key], g = {"shape": y.shape, "data": g[: len(y.data)]}, g[len(y.data) :]
+        case["gradients"][key], g = g[: len(y.data)], g[len(y.data) :]
     for key in free:
-        count = len(inputs[key].data)
-        case["inputGradients"][key], golden = {"shape": inputs[key].shape, "golden": golden[:count]}, golden[count:]
+        count = 2 * len(inputs[key].data)
+        case["inputGradients"][key], golden = golden[:count], golden[count:]
     return case
 
 
@@ -186,7 +189,8 @@ def write_cases(path, operator_calls, seed):
 
 
 def write_hashes():
-    names = ["elementary.bin", "operators.jsonl", "layers.jsonl", "make_golden.py", "golden_operators.py", "golden_layers.py"]
+    scripts = ["make_golden.py", "golden_operators.py", "golden_layers.py", "golden_calls.py"]
+    names = ["elementary.bin", "operators.jsonl", "layers.jsonl", *scripts]
     with open("golden.sha256", "w") as file:
         for name in names:
             file.write(f"{hashlib.sha256(open(name, 'rb').read()).hexdigest()}  {name}\n")

@@ -9,18 +9,16 @@ interface Given {
   readonly data: readonly number[]
 }
 
-/** Each entry is the correctly rounded value, and the scale that its error is measured in. */
-interface Golden {
-  readonly shape: readonly number[]
-  readonly golden: readonly (readonly [number, number])[]
-}
+/** Each correctly rounded value is followed by the scale that its error is measured in. */
+type Golden = readonly number[]
 
 interface Case {
   readonly operator: string
   readonly inputs: Readonly<Record<string, Given>>
   readonly attributes: Attributes
-  readonly outputs: Readonly<Record<string, Golden>>
-  readonly gradients?: Readonly<Record<string, Given>>
+  readonly outputs: Readonly<Record<string, { readonly shape: readonly number[]; readonly golden: Golden }>>
+  /** In the shapes of the outputs, and of the inputs. */
+  readonly gradients?: Readonly<Record<string, readonly number[]>>
   readonly inputGradients?: Readonly<Record<string, Golden>>
 }
 
@@ -38,11 +36,12 @@ function tensors(given: Readonly<Record<string, Given>>): Tensors {
 }
 
 /** The largest error of a tensor in units of roundoff times scale, or of the smallest subnormal number. */
-function worstError(actual: Tensor, { shape, golden }: Golden): number {
+function worstError(actual: Tensor, shape: readonly number[], golden: Golden): number {
   expect(actual.shape).toEqual(shape)
-  const values = rowMajor(actual)
-  return golden.reduce((worst, [value, scale], i) => {
-    const error = Math.abs(values[i] - value) / Math.max(unitRoundoff * scale, 2 ** -1074)
+  expect(golden).toHaveLength(2 * actual.size)
+  return rowMajor(actual).reduce((worst, value, i) => {
+    const [exact, scale] = golden.slice(2 * i, 2 * i + 2)
+    const error = Math.abs(value - exact) / Math.max(unitRoundoff * scale, 2 ** -1074)
     return error <= worst ? worst : error
   }, 0)
 }
@@ -51,14 +50,18 @@ function worstOf({ operator, inputs, attributes, outputs, gradients, inputGradie
   const { forward, backward } = oracle.operators[operator]
   const given = tensors(inputs)
   const actual = forward(given, attributes)
-  const errors = Object.entries(outputs).map(([name, golden]) => ({ name, error: worstError(actual[name], golden) }))
+  const errors = Object.entries(outputs).map(([name, { shape, golden }]) => ({
+    name,
+    error: worstError(actual[name], shape, golden),
+  }))
   if (gradients === undefined || inputGradients === undefined) return errors
-  const slopes = backward?.(given, attributes, tensors(gradients)) ?? {}
+  const incoming = Object.entries(gradients).map(([name, data]) => [name, tensor(outputs[name].shape, data)])
+  const slopes = backward?.(given, attributes, Object.fromEntries(incoming)) ?? {}
   return [
     ...errors,
     ...Object.entries(inputGradients).map(([name, golden]) => ({
       name: `gradient of ${name}`,
-      error: worstError(slopes[name], golden),
+      error: worstError(slopes[name], inputs[name].shape, golden),
     })),
   ]
 }

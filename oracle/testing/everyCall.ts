@@ -5,7 +5,7 @@ import { position } from '../validation.js'
 import { type Call, Random } from './random.js'
 
 /** The same tensor as a view: axes stored in reverse order, every second element, a negative stride, an offset, NaN around. */
-export function awkwardView(x: Tensor): Tensor {
+function awkwardView(x: Tensor): Tensor {
   const roomyShape = x.shape.map((length) => 2 * length + 1)
   const roomy = tensor([...roomyShape].reverse(), new Float64Array(sizeOf(roomyShape)).fill(Number.NaN))
   const view = roomy

@@ -8,6 +8,9 @@ export interface Call {
   readonly attributes: Attributes
 }
 
+/** Makes a random valid call of an operator: optional inputs and attributes now given, now left out. */
+export type CaseMaker = (random: Random) => Omit<Call, 'operator'>
+
 /** Numbers that look random and are the same for the same seed. */
 export class Random {
   private state: number

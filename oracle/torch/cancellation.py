@@ -15,17 +15,18 @@ import pathlib
 
 import torch
 
-from compare import LIMIT, OPERATORS, read
+from compare import LIMIT, read
+from torch_sequences import OPERATORS
 
 UNITS = 8
 ROUNDOFF = 2.0**-53
 
 
 def errors(y, golden):
-    """The largest error in units of roundoff times scale, and relative to the largest entry."""
+    """The largest error in units of roundoff times scale, and relative to the largest entry; each value's scale follows it."""
     values = y.detach().double().flatten().tolist()
-    exact = [value for value, _ in golden["golden"]]
-    units = max(abs(v - e) / max(ROUNDOFF * scale, 2.0**-1074) for v, (e, scale) in zip(values, golden["golden"]))
+    exact, scales = golden[::2], golden[1::2]
+    units = max(abs(v - e) / max(ROUNDOFF * scale, 2.0**-1074) for v, e, scale in zip(values, exact, scales))
     return units, max(abs(v - e) for v, e in zip(values, exact)) / max(max(map(abs, exact)), 1e-300)
 
 
@@ -38,9 +39,9 @@ def examine(case):
         if x.is_floating_point():
             x.requires_grad_()
     outputs = OPERATORS[case["operator"]](inputs, case["attributes"])
-    found = [(name, *errors(outputs[name], golden)) for name, golden in case["outputs"].items()]
+    found = [(name, *errors(outputs[name], y["golden"])) for name, y in case["outputs"].items()]
     if "inputGradients" in case:
-        given = [read(case["gradients"][name]) for name in outputs]
+        given = [read({"shape": case["outputs"][name]["shape"], "data": case["gradients"][name]}) for name in outputs]
         for name, golden in case["inputGradients"].items():
             (slope,) = torch.autograd.grad(list(outputs.values()), [inputs[name]], given, allow_unused=True, retain_graph=True)
             found.append(("gradient of " + name, *errors(torch.zeros_like(inputs[name]) if slope is None else slope, golden)))

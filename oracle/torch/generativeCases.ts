@@ -1,12 +1,12 @@
 import type { Tensor } from '../tensor.js'
-import type { Call, Random } from '../testing/random.js'
+import type { CaseMaker, Random } from '../testing/random.js'
 
 function image(random: Random): Tensor {
   return random.tensor([random.integer(1, 2), random.integer(1, 3), random.integer(1, 6), random.integer(1, 6)])
 }
 
 /** Random valid calls of the autoencoders, the adversarial losses and the augmentations. */
-export const generativeCases: Readonly<Record<string, (random: Random) => Omit<Call, 'operator'>>> = {
+export const generativeCases: Readonly<Record<string, CaseMaker>> = {
   linearAutoencoder: (random) => {
     const [M, N, K] = [4, 5, 4].map((most) => random.integer(1, most))
     return {

@@ -1,5 +1,5 @@
 import type { Tensor, Tensors } from '../tensor.js'
-import type { Call, Random } from '../testing/random.js'
+import type { CaseMaker, Random } from '../testing/random.js'
 
 function recurrent(random: Random, gates: number): Tensors {
   const [T, N, I, H] = [5, 3, 4, 4].map((most) => random.integer(1, most))
@@ -50,7 +50,7 @@ function layerSizes(random: Random) {
 }
 
 /** Random valid calls of the recurrent networks, the attentions and the transformer's layers. */
-export const sequenceCases: Readonly<Record<string, (random: Random) => Omit<Call, 'operator'>>> = {
+export const sequenceCases: Readonly<Record<string, CaseMaker>> = {
   rnn: (random) => ({
     inputs: recurrent(random, 1),
     attributes: random.maybe({ activation: random.pick('tanh', 'relu', 'identity') }),
