@@ -32,6 +32,7 @@ async function openWebGpu(): Promise<Platform> {
 
 async function openWebGl(name: 'webgl2' | 'webgl'): Promise<Platform> {
   const gpu = await newGpu(name, otherBrowser)
+  if (name === 'webgl') await wrapEveryLoop()
   // gpu.js makes its context with the first kernel.
   gpu.createKernel('function() { return 0 }', { output: [1] })()
   const context: unknown = gpu.context
@@ -49,6 +50,15 @@ async function openWebGl(name: 'webgl2' | 'webgl'): Promise<Platform> {
       context.canvas.addEventListener('webglcontextlost', () => tell('the context was lost'))
     },
   }
+}
+
+/**
+ * WebGL 1 has only loops with constant bounds. gpu.js wraps the others in such a loop, but takes a bound that a function of its
+ * own computed for a constant one, and the shader does not compile: so all loops are wrapped.
+ */
+async function wrapEveryLoop(): Promise<void> {
+  const { WebGLFunctionNode } = (await import('gpu.js')).default
+  Object.assign(WebGLFunctionNode.prototype, { isSafe: () => false })
 }
 
 /** What is needed of a browser's drawing context. */

@@ -1,5 +1,8 @@
+import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { zeros } from '../oracle/tensor.js'
+import { laws } from '../properties/index.js'
+import { ieee } from '../properties/profile.js'
 import { availableBackends } from './index.js'
 
 const { backends } = await availableBackends()
@@ -22,5 +25,17 @@ describe.each(backends)('on $name', (backend) => {
     expect(backend.compilations - before).toBeLessThanOrEqual(most)
     const product = backend.ran().find(({ kernel }) => kernel === 'product')
     expect(product?.calls).toBe(200)
+  })
+})
+
+describe.each(backends.filter(({ name }) => name !== 'webasm'))('whatever the operator, on $name', (backend) => {
+  it('every kernel is compiled once for the shapes and attributes of 200 calls', { timeout: 240_000 }, async () => {
+    for (const [operator, { forward }] of Object.entries(backend.implementation.operators)) {
+      const law = laws.find((each) => each.operator === operator && each.name === 'agrees with the oracle')
+      const calls = fc.sample(law?.calls(ieee('float32')) ?? fc.constant(undefined), { seed: 3, numRuns: 200 })
+      for (const call of calls) if (call !== undefined) await forward(call.inputs, call.attributes)
+    }
+    expect(backend.compilations).toBe(backend.ran().length)
+    expect(backend.ran().length).toBeGreaterThan(50)
   })
 })

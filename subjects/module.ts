@@ -14,10 +14,12 @@ const helloSchema = z.object({
   /** Whether each operator has a backward pass. */
   operators: z.record(z.string(), z.boolean()),
 })
+/** NaN and the infinities included, which z.number() refuses. */
+const anyNumber = z.custom<number>((value) => typeof value === 'number')
 const messageSchema = z.union([
   z.object({ unusable: z.string() }),
   z.object({ hello: helloSchema }),
-  z.object({ id: z.number(), answer: z.unknown(), modified: z.record(z.string(), z.array(z.number())) }),
+  z.object({ id: z.number(), answer: z.unknown(), modified: z.record(z.string(), z.array(anyNumber)) }),
   z.object({ id: z.number(), error: z.object({ message: z.string(), kind: z.unknown() }) }),
 ])
 type Message = z.infer<typeof messageSchema>
