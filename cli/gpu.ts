@@ -32,7 +32,7 @@ export async function gpu(options: GpuOptions): Promise<number> {
   const backends = backendNames.filter(
     (name) => (chosen.length === 0 && required.length === 0) || chosen.includes(name) || required.includes(name),
   )
-  const operators = options.operators?.map((name) => known('operator with kernels', name, operatorNames))
+  const operators = options.operators?.map((name) => known('operator', name, operatorNames))
   const ids = options.exercise?.map((id) => known('exercise', id, allIds))
   const progress = openProgress(options.quiet === true)
   const report = await crossCheck({

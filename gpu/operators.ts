@@ -101,7 +101,7 @@ export const operators: Readonly<Record<string, GpuOperator>> = {
   resize: resampling.resize,
 }
 
-/** The operators that have kernels; the others of the contract run on the oracle only. */
+/** Their names: all of the contract's. */
 export const operatorNames: readonly string[] = Object.keys(operators)
 
 /** Those of them that the host computes: there is nothing in them for a device to do. */

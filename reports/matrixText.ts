@@ -35,8 +35,6 @@ export function matrixText(report: MatrixReport, colors: Colors, quiet: boolean)
         `${name}: ${backend.device}${softwareText(backend.software)}; ran as ${backend.modes.join(', ')}; ${count(backend.compilations, 'kernel')} compiled`,
       )
   }
-  if (report.withoutKernels.length > 0 && !quiet)
-    lines.push(colors.dim(`without kernels: ${report.withoutKernels.join(', ')}`))
   const { held, suspicious, broken, errored, skipped } = report.summary
   lines.push(
     '',
