@@ -98,7 +98,7 @@ async function unconfirmedFindings(
     const chain = implementation.chain?.()
     try {
       const { operators } = chain?.implementation ?? implementation
-      const { findings } = await run(operators, 'reduced', chain?.read)
+      const { findings } = await run(operators, { extent: 'reduced', read: chain?.read })
       for (const { statement, holds } of findings) if (!holds) fail(`this does not hold: ${statement}`)
       if (chain !== undefined) reads.push(chain.reads)
     } catch (error) {

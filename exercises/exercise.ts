@@ -2,6 +2,7 @@ import type fc from 'fast-check'
 import type { Implementation, Operator } from '../oracle/contract.js'
 import type { Tensor } from '../oracle/tensor.js'
 import type { Chain } from '../oracle/unread.js'
+import type { Picture } from './picture.js'
 
 /** Tensors by the name of the given datum or quantity that they are a value of. */
 export type Values = Readonly<Record<string, Tensor>>
@@ -101,11 +102,19 @@ export type Solve = (given: Values) => Promise<Values>
 /** What answers a *why*: numbers that show the fact. */
 export interface Experiment {
   readonly question: string
+  run(operators: Operators, options?: ExperimentOptions): Promise<ExperimentResult>
+}
+
+export interface ExperimentOptions {
   /**
-   * `reduced` takes fewer steps and cases, for implementations where a call is slow; what it finds is the same. `read` is
-   * waited for before the host uses what operators answered: numbers that stayed on a device arrive then (see Chain).
+   * `reduced` takes fewer steps and cases, for implementations where a call is slow; what it finds is the same, or less where
+   * a result takes the full extent. `full` by default.
    */
-  run(operators: Operators, extent?: 'full' | 'reduced', read?: Read): Promise<ExperimentResult>
+  readonly extent?: 'full' | 'reduced'
+  /** Waited for before the host uses what operators answered: numbers that stayed on a device arrive then (see Chain). */
+  readonly read?: Read
+  /** Told how many of how many steps are done. */
+  readonly progress?: (done: number, total: number) => void
 }
 
 /** Sees to it that the host has the numbers of these tensors. */
@@ -117,6 +126,32 @@ export interface ExperimentResult {
   readonly rows: readonly (readonly number[])[]
   /** What the table shows, a sentence each, with whether it does. */
   readonly findings: readonly { readonly statement: string; readonly holds: boolean }[]
+  readonly pictures?: readonly Picture[]
+}
+
+/** A model that the exercise trains, from a fixed seed. */
+export interface Training {
+  readonly name: string
+  /**
+   * The losses of the first `steps` steps, scalars that need not have been read. Everything random comes from the host and
+   * is the same on every implementation.
+   */
+  losses(operators: Operators, steps: number, read?: Read): Promise<readonly Tensor[]>
+}
+
+/** How an instance is made that can be worked by hand. */
+export interface Worksheet {
+  /** Given data of small integers and halves, legal for the exercise. */
+  arbitrary(): fc.Arbitrary<Values>
+  /** Whether the solved instance is fit for work by hand: no saturated sigmoid, no ties, nothing that hides a mistake. */
+  isWorkable?(values: Values): boolean
+}
+
+/** A table that belongs to the worked solution: the layers of a network, for example. */
+export interface Table {
+  readonly title: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly (string | number)[])[]
 }
 
 export interface Exercise {
@@ -139,6 +174,12 @@ export interface Exercise {
   readonly mistakes: readonly ExerciseMistake[]
   readonly laws: readonly ExerciseLaw[]
   readonly experiments: readonly Experiment[]
+  /** What an experiment trains; its losses are compared with the oracle's, step by step, on every implementation. */
+  readonly trainings?: readonly Training[]
+  readonly worksheet?: Worksheet
+  /** What is easier seen than read, for these given data and quantities. */
+  pictures?(values: Values): readonly Picture[]
+  tables?(values: Values): readonly Table[]
 }
 
 /** The default given data of an exercise. */

@@ -171,7 +171,7 @@ describe.each(exercises)('$id', (exercise) => {
       (['full', 'reduced'] as const).map((extent) => [question, extent, run] as const),
     ),
   )('experiment: %s (%s)', async (_, extent, run) => {
-    const { columns, rows, findings } = await run(oracle.operators, extent)
+    const { columns, rows, findings } = await run(oracle.operators, { extent })
     expect(findings.filter(({ holds }) => !holds)).toEqual([])
     expect(findings.length).toBeGreaterThan(0)
     for (const row of rows) expect(row.length).toBe(columns.length)

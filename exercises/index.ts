@@ -1,22 +1,16 @@
 import type { Exercise } from './exercise.js'
 
-import { exercise11a } from './ntua/1.1a.js'
-import { exercise11b } from './ntua/1.1b.js'
-import { exercise11c } from './ntua/1.1c.js'
-import { exercise11d } from './ntua/1.1d.js'
-import { exercise12 } from './ntua/1.2.js'
-import { exercise13 } from './ntua/1.3.js'
-import { exercise14 } from './ntua/1.4.js'
+import { ferExercises } from './fer/index.js'
+import { lectureExercises } from './lecture/index.js'
+import { ntuaExercises } from './ntua/index.js'
+import { sharifExercises } from './sharif/index.js'
 
 /** Every exercise, in the order of the sources. */
 export const exercises: readonly Exercise[] = [
-  exercise11a,
-  exercise11b,
-  exercise11c,
-  exercise11d,
-  exercise12,
-  exercise13,
-  exercise14,
+  ...ntuaExercises,
+  ...ferExercises,
+  ...sharifExercises,
+  ...lectureExercises,
 ]
 
 /** The exercise of this id (`ntua/1.1b`), or `undefined`. */
@@ -27,6 +21,7 @@ export function findExercise(id: string): Exercise | undefined {
 export { type CrossCheckOptions, type CrossCheckReport, crossCheckExercise } from './crossCheck.js'
 export type * from './exercise.js'
 export { defaultGiven, quantitiesUnder, solve } from './exercise.js'
+export type * from './picture.js'
 export { plainFormula, plainSymbol } from './plainText.js'
 export type { Accuracy } from './rounding.js'
 export { showExercise, type WorkedSolution, type WorkedStep, type WorkedValue } from './show.js'

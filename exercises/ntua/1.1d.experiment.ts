@@ -1,7 +1,7 @@
 import { item, rowMajor, scalar, type Tensor, type Tensors, tensor, zeros, zip } from '../../oracle/tensor.js'
 import { backward, forward } from '../computation.js'
 import type { Experiment, ExperimentResult, Operators } from '../exercise.js'
-import { accuracyOf, Descent, labelTensor, normalTensor, type Parameters, plus, randomNumbers } from './training.js'
+import { accuracyOf, Descent, labelTensor, normalTensor, type Parameters, plus, randomNumbers } from '../training.js'
 
 /** Inputs with what belongs to them: numbers for regression, labels for classification. */
 interface Data {
@@ -119,7 +119,7 @@ function ridgeProblem(): Problem {
 /** Ridge regression over a path of λ: what regularisation does to the losses and the weights. */
 export const ridgeExperiment: Experiment = {
   question: 'What does raising the regularisation parameter do to the training and the test loss? (ridge regression)',
-  async run(operators, extent = 'full', read = async () => {}) {
+  async run(operators, { extent = 'full', read = async () => {} } = {}) {
     const lambdas = extent === 'full' ? [0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10] : [0.03, 0.3, 3]
     const problem = ridgeProblem()
     const minima = await path(problem, lambdas, extent === 'full' ? 400 : 30, operators)
@@ -178,7 +178,7 @@ function classifierProblem(): Problem & {
 export const classifierExperiment: Experiment = {
   question:
     'What does raising the regularisation parameter do to the training and the test accuracy? (softmax classifier)',
-  async run(operators, extent = 'full', read = async () => {}) {
+  async run(operators, { extent = 'full', read = async () => {} } = {}) {
     const lambdas = extent === 'full' ? [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3] : [0.001, 0.1, 3]
     const problem = classifierProblem()
     const minima = await path(problem, lambdas, extent === 'full' ? 300 : 40, operators)

@@ -66,7 +66,7 @@ function sentencesOf(length: number, vocabulary: number): readonly (readonly num
 export function sentenceExperiment(given: readonly Given[], words: readonly string[]): Experiment {
   return {
     question: 'Is the network well trained?',
-    async run(operators, extent = 'full', read = async () => {}) {
+    async run(operators, { extent = 'full', read = async () => {} } = {}) {
       const values = Object.fromEntries(given.map(({ name, value }) => [name, value]))
       const batches: { readonly sentences: readonly (readonly number[])[]; readonly logits: Tensor }[] = []
       for (let length = 1; length <= (extent === 'full' ? 4 : 3); length++) {

@@ -1,7 +1,7 @@
 import { item, reshape, scalar, type Tensor, tensor, zeros } from '../../oracle/tensor.js'
 import { backward, forward, joined } from '../computation.js'
 import type { Experiment, Operators } from '../exercise.js'
-import { accuracyOf, Descent, labelTensor, normalTensor, type Parameters, randomNumbers } from './training.js'
+import { accuracyOf, Descent, labelTensor, normalTensor, type Parameters, randomNumbers } from '../training.js'
 
 /** About a fortieth of the exercise's widths; a vocabulary as small as that of 1.3. */
 const widths = { input: 8, hidden: [12, 6, 3, 6, 12], state: 4, classes: 3 } as const
@@ -164,7 +164,7 @@ function sentences(count: number, random: () => number): Sentences {
  */
 export const fineTuningExperiment: Experiment = {
   question: 'How is the autoencoder fine-tuned for exercise 1.3?',
-  async run(operators, extent = 'full', read = async () => {}) {
+  async run(operators, { extent = 'full', read = async () => {} } = {}) {
     const steps = extent === 'full' ? 150 : 8
     const random = randomNumbers(14)
     const vectors = normalTensor([words, widths.input], 1, random)

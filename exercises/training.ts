@@ -1,6 +1,6 @@
-import { type Tensor, tensor, zeros, zip } from '../../oracle/tensor.js'
-import { keeperOf } from '../../oracle/unread.js'
-import type { Operators } from '../exercise.js'
+import { type Tensor, tensor, zeros, zip } from '../oracle/tensor.js'
+import { keeperOf } from '../oracle/unread.js'
+import type { Operators } from './exercise.js'
 
 /** Numbers between 0 and 1 from a seed, the same on every machine: Park and Miller's minimal standard generator. */
 export function randomNumbers(seed: number): () => number {

@@ -1,0 +1,19 @@
+import type { Exercise } from '../exercise.js'
+import { exercise11a } from './1.1a.js'
+import { exercise11b } from './1.1b.js'
+import { exercise11c } from './1.1c.js'
+import { exercise11d } from './1.1d.js'
+import { exercise12 } from './1.2.js'
+import { exercise13 } from './1.3.js'
+import { exercise14 } from './1.4.js'
+
+/** The written exercises of NTUA's two series. */
+export const ntuaExercises: readonly Exercise[] = [
+  exercise11a,
+  exercise11b,
+  exercise11c,
+  exercise11d,
+  exercise12,
+  exercise13,
+  exercise14,
+]
