@@ -1,27 +1,77 @@
-import type { Operator } from '../oracle/contract.js'
 import { oracle } from '../oracle/index.js'
-import { copy, rowMajor, type Tensors, zeros } from '../oracle/tensor.js'
+import { map, rowMajor, sameShape, type Tensor, type Tensors, zeros } from '../oracle/tensor.js'
 import { tensorOf } from './computation.js'
-import { type Exercise, type Operators, quantitiesUnder, solve, type Values } from './exercise.js'
-import { type Accuracy, type Call, roundingErrors } from './rounding.js'
+import type { Operators, Values } from './exercise.js'
+import { type Call, intercepted, type Rounding } from './rounding.js'
+import { randomNumbers } from './training.js'
 
-/** The float64 arithmetic of the oracle, whose own rounding errors are part of every difference. */
-const float64: Accuracy = {
-  unitRoundoff: 2 ** -53,
-  underflow: 2 ** -1075,
-  division: 2,
-  exp: (_, result) => 4 * 2 ** -53 * result,
-  log: (_, result) => 4 * 2 ** -53 * Math.abs(result),
-  tanh: (_, result) => 4 * 2 ** -53 * Math.abs(result),
-}
-
-/** What the oracle yields, and by how much each element of each quantity may differ from it. */
+/** What the oracle yields, and by how much each element of each value may differ from it. */
 export interface Expectation {
   readonly values: Values
   readonly allowed: Values
 }
 
-/** The relative error that the laws may count on: the largest of all quantities, relative to their size or to 1. */
+/** How often the oracle computes with disturbed answers, and how many standard deviations of what that does are allowed. */
+const runs = 16
+const deviations = 6
+
+/** The errors of a call's answer; `place` is its place in the order of calls. */
+export type ErrorsAt = (call: Call, answer: Tensors, place: number) => Tensors
+
+/**
+ * The oracle's values of `compute`, and how far an implementation's may be from them: `compute` is repeated with every element
+ * of every operator's answer moved by the most that rounding may move it, up or down at random, and every input of a call as the
+ * platform holds it. Six standard deviations of what becomes of that are allowed (Monte Carlo arithmetic). `errorsAt` answers
+ * with the largest errors of a call.
+ */
+export async function expectation(
+  compute: (operators: Operators) => Promise<Values>,
+  rounding: Rounding,
+  errorsAt: ErrorsAt,
+): Promise<Expectation> {
+  const values = await compute(oracle.operators)
+  const squares = Object.fromEntries(Object.entries(values).map(([name, x]) => [name, zeros(x.shape)]))
+  for (let run = 1; run <= runs; run++) {
+    const moved = await compute(disturbed(rounding, errorsAt, randomNumbers(run)))
+    for (const [name, square] of Object.entries(squares)) {
+      const [before, after] = [tensorOf(values, name), tensorOf(moved, name)]
+      // A shape that rounding changes leaves everything open; quantities' shapes never do.
+      const [x, y] = [rowMajor(before), rowMajor(after)]
+      for (const [i, value] of x.entries())
+        square.data[i] += sameShape(before.shape, after.shape) ? (y[i] - value) ** 2 : Number.POSITIVE_INFINITY
+    }
+  }
+  const allowed = Object.entries(squares).map(([name, x]) => [
+    name,
+    map(x, (sum) => deviations * Math.sqrt(sum / runs)),
+  ])
+  return { values, allowed: Object.fromEntries(allowed) }
+}
+
+/** The oracle's operators on rounded inputs, each element of each answer moved by its largest error, up or down. */
+function disturbed(rounding: Rounding, errorsAt: ErrorsAt, random: () => number): Operators {
+  return intercepted(oracle.operators, async (call, place, carryOut) => {
+    const answer = await carryOut({
+      ...call,
+      inputs: held(call.inputs, rounding),
+      gradients: held(call.gradients, rounding),
+    })
+    const errors = errorsAt(call, answer, place)
+    const move = ([name, x]: [string, Tensor]) => {
+      const bounds = rowMajor(errors[name])
+      let i = 0
+      return [name, map(x, (value) => value + (random() < 0.5 ? -1 : 1) * bounds[i++])]
+    }
+    return Object.fromEntries(Object.entries(answer).map(move))
+  })
+}
+
+/** The tensors as the platform holds them. */
+export function held(tensors: Tensors, { round }: Rounding): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, x]) => [name, map(x, round)]))
+}
+
+/** The relative error that laws may count on: the largest of all values, relative to their size or to 1. */
 export function slackOf({ values, allowed }: Expectation): number {
   let slack = 2 ** -52
   for (const [name, bounds] of Object.entries(allowed)) {
@@ -31,90 +81,4 @@ export function slackOf({ values, allowed }: Expectation): number {
     })
   }
   return slack
-}
-
-/** A disturbance large enough for float64 to show its influence, small enough for the influence to be linear. */
-const probe = 2 ** -24
-
-/**
- * Solves the exercise on the oracle. What an implementation may differ by: every operator call's worst rounding error (see
- * rounding.ts), carried to each quantity by its influence on it, found by disturbing the call's answer on the oracle.
- */
-export async function expectation(exercise: Exercise, given: Values, accuracy: Accuracy): Promise<Expectation> {
-  const { values, calls } = await record(exercise, given)
-  const allowed = Object.fromEntries(
-    quantitiesUnder(exercise).map(({ name }) => [name, zeros(tensorOf(values, name).shape)]),
-  )
-  for (const [k, call] of calls.entries()) {
-    const [theirs, ours] = [roundingErrors(call, accuracy), roundingErrors(call, float64)]
-    for (const [name, answer] of Object.entries(call.answer)) {
-      const [error, own] = [rowMajor(theirs[name]), rowMajor(ours[name])]
-      for (const [i, value] of rowMajor(answer).entries()) {
-        const size = error[i] + own[i]
-        if (size === 0) continue
-        const scale = Math.max(1, (probe * Math.max(1, Math.abs(value))) / size)
-        const moved = await disturbed(exercise, given, { call: k, output: name, index: i, by: size * scale })
-        addInfluence(allowed, values, moved, scale)
-      }
-    }
-  }
-  return { values, allowed }
-}
-
-function addInfluence(allowed: Values, values: Values, moved: Values, scale: number): void {
-  for (const [name, bound] of Object.entries(allowed)) {
-    const [before, after] = [rowMajor(tensorOf(values, name)), rowMajor(tensorOf(moved, name))]
-    before.forEach((value, i) => {
-      bound.data[i] += Math.abs(after[i] - value) / scale
-    })
-  }
-}
-
-/** The exercise solved on the oracle, with every operator call that was made. */
-async function record(exercise: Exercise, given: Values): Promise<{ values: Values; calls: readonly Call[] }> {
-  const calls: Call[] = []
-  const operators = intercepted((call) => {
-    calls.push(call)
-    return call.answer
-  })
-  return { values: await solve(exercise, given, { operators }), calls }
-}
-
-interface Disturbance {
-  readonly call: number
-  readonly output: string
-  readonly index: number
-  readonly by: number
-}
-
-/** The exercise solved on the oracle, one element of one call's answer moved. */
-function disturbed(exercise: Exercise, given: Values, { call, output, index, by }: Disturbance): Promise<Values> {
-  let next = 0
-  const operators = intercepted(({ answer }) => {
-    if (next++ !== call) return answer
-    const moved = copy(answer[output])
-    moved.data[index] += by
-    return { ...answer, [output]: moved }
-  })
-  return solve(exercise, given, { operators })
-}
-
-/** The oracle's operators, every answer passing through `change`. */
-function intercepted(change: (call: Call) => Tensors): Operators {
-  const intercept = (operator: string): Operator => {
-    const { forward, backward } = oracle.operators[operator]
-    const passed: Operator = {
-      forward: (inputs, attributes) => {
-        const answer = forward(inputs, attributes)
-        return change({ operator, pass: 'forward', inputs, attributes, gradients: {}, answer })
-      },
-    }
-    if (backward !== undefined)
-      passed.backward = (inputs, attributes, gradients) => {
-        const answer = backward(inputs, attributes, gradients)
-        return change({ operator, pass: 'backward', inputs, attributes, gradients, answer })
-      }
-    return passed
-  }
-  return Object.fromEntries(Object.keys(oracle.operators).map((operator) => [operator, intercept(operator)]))
 }

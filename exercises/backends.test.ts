@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { availableBackends } from '../gpu/index.js'
 import { profileNamed } from '../properties/profile.js'
+import { roundingOf } from '../properties/rounding.js'
 import { crossCheckExercise, exercises } from './index.js'
 
 const { backends, unavailable } = await availableBackends()
@@ -12,13 +13,13 @@ afterAll(() => Promise.all(backends.map((backend) => backend.close())))
 const readsOf: Readonly<Record<string, number>> = { 'ntua/1.1d': 3 }
 
 describe.each(backends)('exercises on $name', ({ implementation, chain, profileName }) => {
-  const accuracy = profileNamed(profileName, 'float32')
+  const rounding = roundingOf(profileNamed(profileName, 'float32'))
 
   it.each(exercises.map((exercise) => [exercise.id, exercise] as const))(
     '%s agrees with the oracle, read from the device once',
     async (id, exercise) => {
       const solver = { operators: implementation.operators, chain }
-      const report = await crossCheckExercise(exercise, solver, { runs: 3, seed: 1, accuracy, concurrency: 16 })
+      const report = await crossCheckExercise(exercise, solver, { runs: 3, seed: 1, rounding, concurrency: 16 })
       expect(report.failures.map(({ what, message }) => `${what}: ${message}`)).toEqual([])
       expect(report.worst).toBeLessThanOrEqual(1)
       expect(report.reads).toBe(readsOf[id] ?? 1)

@@ -1,26 +1,26 @@
 import fc from 'fast-check'
 import { oracle } from '../oracle/index.js'
-import { map, rowMajor, sameShape, shapeText, type Tensor } from '../oracle/tensor.js'
+import { rowMajor, sameShape, shapeText, type Tensor, type Tensors } from '../oracle/tensor.js'
 import { position } from '../oracle/validation.js'
-import { type Expectation, expectation, slackOf } from './allowance.js'
+import { expectation, held, slackOf } from './allowance.js'
 import { tensorOf } from './computation.js'
 import {
   defaultGiven,
   type Exercise,
-  type Quantity,
   quantitiesUnder,
   type Solver,
+  solve,
   solveInChain,
   type Values,
 } from './exercise.js'
-import type { Accuracy } from './rounding.js'
+import { type AnsweredCall, type Rounding, recorded } from './rounding.js'
 
 export interface CrossCheckOptions {
   /** How many given data besides the source's own are tried. */
   readonly runs: number
   readonly seed: number
-  /** How accurately the implementation computes. */
-  readonly accuracy: Accuracy
+  /** What the implementation's arithmetic does to numbers. */
+  readonly rounding: Rounding
   /** On how many of the given data the laws are checked too, each of which solves the exercise many times. A tenth by default. */
   readonly lawRuns?: number
   /** Given data in work at the same time, for devices that want many calls in flight. One by default. */
@@ -30,7 +30,7 @@ export interface CrossCheckOptions {
 export interface CrossCheckReport {
   /** Given data for which every quantity was compared, and laws were checked. */
   readonly cases: number
-  /** The largest difference from the oracle, in units of what rounding may cause. */
+  /** The largest difference of an operator's answer from the oracle's to the same call, in units of what rounding may cause. */
   readonly worst: number
   /**
    * How often, at most, numbers were read from the device to solve the exercise once, or to run one of its experiments: once at
@@ -41,7 +41,7 @@ export interface CrossCheckReport {
 }
 
 export interface CrossCheckFailure {
-  /** The quantity, the law, or the experiment's question. */
+  /** The operator's call, the quantity, the law, or the experiment's question. */
   readonly what: string
   readonly message: string
   /** The given data of the failure; the source's own, or an experiment's, where undefined. */
@@ -49,10 +49,11 @@ export interface CrossCheckFailure {
 }
 
 /**
- * Solves an exercise on an implementation and on the oracle, for the source's given data and for `runs` others, and compares
- * every quantity; then checks the exercise's laws on the implementation, and what its experiments find. What may differ is
- * derived from rounding errors (see allowance.ts). An operator that the implementation lacks, or that throws, is a failure of
- * its case.
+ * Solves an exercise on an implementation and on the oracle, for the source's given data and for `runs` others. Every call of an
+ * operator on the way is compared with the oracle's answer to that very call, within the worst that rounding can do; every
+ * quantity with the oracle's, within what such errors add up to (see allowance.ts). Then the exercise's laws are checked on
+ * the implementation, and what its experiments find. An operator that the implementation lacks, or that throws, is a failure
+ * of its case.
  */
 export async function crossCheckExercise(
   exercise: Exercise,
@@ -68,7 +69,7 @@ export async function crossCheckExercise(
       const i = next++
       // The laws hold for small given data, which the arbitrary draws; the source's own may be as large as AlexNet.
       const withLaws = i > 0 && i <= (options.lawRuns ?? Math.ceil(options.runs / 10))
-      results[i] = await crossCheckCase(exercise, cases[i], implementation, options.accuracy, withLaws)
+      results[i] = await crossCheckCase(exercise, cases[i], implementation, options.rounding, withLaws)
     }
   }
   await Promise.all(Array.from({ length: options.concurrency ?? 1 }, work))
@@ -120,27 +121,110 @@ async function crossCheckCase(
   exercise: Exercise,
   given: Values,
   implementation: Solver,
-  accuracy: Accuracy,
+  rounding: Rounding,
   withLaws: boolean,
 ): Promise<CaseResult> {
   const failures: CaseResult['failures'][number][] = []
   let worst = 0
   let reads: number | undefined
   try {
-    const expected = await expectation(exercise, given, accuracy)
-    const solved = await solveInChain(exercise, given, implementation)
-    const actual = solved.values
+    const data = held(given, rounding)
+    const solved = await solveRecorded(exercise, data, implementation, rounding)
     reads = solved.reads
-    for (const quantity of quantitiesUnder(exercise)) {
-      const { worst: ratio, message } = await compare(quantity, actual, expected)
+    const errors = solved.calls.map((call) => rounding.errors(call))
+    for (const [i, call] of solved.calls.entries()) {
+      const { ratio, message } = await judgeCall(call, errors[i])
       worst = Math.max(worst, ratio)
-      if (message !== undefined) failures.push({ what: quantity.name, message })
+      if (message !== undefined) failures.push({ what: `${call.operator}, ${call.pass}, call ${i + 1}`, message })
     }
-    if (withLaws) failures.push(...(await brokenLaws(exercise, given, implementation, slackOf(expected))))
+    const expected = await expectation(
+      (operators) => solve(exercise, data, { operators }),
+      rounding,
+      (call, answer, place) => {
+        const known = errors[place]
+        const fits = Object.entries(answer).every(([name, { shape }]) => sameShape(known?.[name]?.shape ?? [-1], shape))
+        return fits ? known : rounding.errors(call)
+      },
+    )
+    for (const { name, kind, compute, from } of quantitiesUnder(exercise)) {
+      const [actual, should] = [tensorOf(solved.values, name), tensorOf(expected.values, name)]
+      // A class that rounding may turn has to follow from what it is computed from.
+      const message =
+        kind === 'class'
+          ? difference(name, actual, await compute(pick(solved.values, from), oracle.operators), undefined)
+          : difference(name, actual, should, tensorOf(expected.allowed, name))
+      if (message !== undefined) failures.push({ what: name, message })
+    }
+    if (withLaws) failures.push(...(await brokenLaws(exercise, data, implementation, slackOf(expected))))
   } catch (error) {
     failures.push({ what: exercise.id, message: error instanceof Error ? error.message : String(error) })
   }
   return { worst, failures, ...(reads === undefined ? {} : { reads }) }
+}
+
+function pick(values: Values, names: readonly string[]): Values {
+  return Object.fromEntries(names.map((name) => [name, tensorOf(values, name)]))
+}
+
+/** The exercise solved on an implementation, with every call on the way, as the platform holds its inputs: read together at the end. */
+async function solveRecorded(
+  exercise: Exercise,
+  given: Values,
+  solver: Solver,
+  rounding: Rounding,
+): Promise<{ readonly values: Values; readonly calls: readonly AnsweredCall[]; readonly reads: number | undefined }> {
+  const chain = solver.chain?.()
+  try {
+    const { operators, calls } = recorded((chain?.implementation ?? solver).operators)
+    const values = await solve(exercise, given, { operators })
+    const tensors = calls.flatMap(({ inputs, gradients, answer }) => [inputs, gradients, answer].flatMap(Object.values))
+    await chain?.read([...Object.values(values), ...tensors])
+    const asHeld = calls.map((call) => ({
+      ...call,
+      inputs: held(call.inputs, rounding),
+      gradients: held(call.gradients, rounding),
+    }))
+    return { values, calls: asHeld, reads: chain?.reads }
+  } finally {
+    await chain?.release()
+  }
+}
+
+/** How far an answer is from the oracle's to the same call, in units of `errors`, with a message where it is beyond them. */
+async function judgeCall(
+  { operator, pass, inputs, attributes, gradients, answer }: AnsweredCall,
+  errors: Tensors,
+): Promise<{ ratio: number; message?: string }> {
+  const { forward, backward } = oracle.operators[operator]
+  const expected =
+    pass === 'forward' ? await forward(inputs, attributes) : await backward?.(inputs, attributes, gradients)
+  let worst = 0
+  for (const [name, should] of Object.entries(expected ?? {})) {
+    const is = answer[name]
+    if (is === undefined) return { ratio: Number.POSITIVE_INFINITY, message: `it answers without ${name}` }
+    const message = difference(name, is, should, errors[name])
+    if (message !== undefined) return { ratio: Number.POSITIVE_INFINITY, message }
+    const [values, bounds] = [rowMajor(should), rowMajor(errors[name])]
+    for (const [i, value] of rowMajor(is).entries())
+      if (value !== values[i]) worst = Math.max(worst, Math.abs(value - values[i]) / bounds[i])
+  }
+  return { ratio: worst }
+}
+
+/** What is wrong with a tensor, if an element is further from what it should be than is allowed, by default not at all. */
+function difference(name: string, is: Tensor, should: Tensor, allowed: Tensor | undefined): string | undefined {
+  if (!sameShape(is.shape, should.shape))
+    return `${name} has shape ${shapeText(is.shape)}; it should have ${shapeText(should.shape)}`
+  const [values, bounds] = [rowMajor(should), allowed === undefined ? undefined : rowMajor(allowed)]
+  let [worst, message]: [number, string | undefined] = [1, undefined]
+  for (const [i, value] of rowMajor(is).entries()) {
+    const bound = bounds?.[i] ?? 0
+    const ratio = value === values[i] ? 0 : Math.abs(value - values[i]) / bound
+    if (ratio <= worst) continue
+    worst = Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio
+    message = `${name}${is.size === 1 ? '' : ` at ${position(i, is.shape)}`} is ${value}; it should be ${values[i]} (± ${bound.toPrecision(2)})`
+  }
+  return message
 }
 
 async function brokenLaws(
@@ -159,51 +243,4 @@ async function brokenLaws(
     }
   }
   return broken
-}
-
-/** The worst ratio of a quantity's differences to what is allowed, and a message where one is beyond it. */
-async function compare(
-  quantity: Quantity,
-  actual: Values,
-  { values, allowed }: Expectation,
-): Promise<{ worst: number; message?: string }> {
-  const [held, expected] = [tensorOf(actual, quantity.name), tensorOf(values, quantity.name)]
-  if (!sameShape(held.shape, expected.shape))
-    return {
-      worst: Number.POSITIVE_INFINITY,
-      message: `${quantity.name} has shape ${shapeText(held.shape)}; it should have ${shapeText(expected.shape)}`,
-    }
-  if (quantity.kind === 'class' && (await isPossible(quantity, held, values, allowed))) return { worst: 0 }
-  const [is, should, bound] = [held, expected, tensorOf(allowed, quantity.name)].map(rowMajor)
-  let worst = 0
-  let message: string | undefined
-  for (const [i, value] of is.entries()) {
-    const difference = Math.abs(value - should[i])
-    const ratio = difference === 0 ? 0 : difference / bound[i]
-    if (ratio <= worst) continue
-    worst = Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio
-    if (!(ratio <= 1))
-      message = `${quantity.name}${held.size === 1 ? '' : ` at ${position(i, held.shape)}`} is ${value}; it should be ${should[i]} (± ${bound[i].toPrecision(2)})`
-  }
-  return { worst, ...(message === undefined ? {} : { message }) }
-}
-
-/** Whether a class follows from what it is computed from, moved within what is allowed: one element up, the others down. */
-async function isPossible(quantity: Quantity, held: Tensor, values: Values, allowed: Values): Promise<boolean> {
-  const [label] = rowMajor(held)
-  for (const name of quantity.from) {
-    const bound = allowed[name]
-    if (bound === undefined) continue
-    const margins = rowMajor(bound)
-    for (const raised of margins.keys()) {
-      let next = 0
-      const moved = map(tensorOf(values, name), (value) => {
-        const i = next++
-        return value + (i === raised ? margins[i] : -margins[i])
-      })
-      const [possible] = rowMajor(await quantity.compute({ ...values, [name]: moved }, oracle.operators))
-      if (possible === label) return true
-    }
-  }
-  return false
 }

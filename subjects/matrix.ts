@@ -1,6 +1,6 @@
 import { crossCheckExercise, type Exercise } from '../exercises/index.js'
 import { type BackendName, BackendUnavailable, type GpuBackend, hostOperatorNames, openBackend } from '../gpu/index.js'
-import { type OperatorReport, profileNamed, runLaws } from '../properties/index.js'
+import { type OperatorReport, profileNamed, roundingOf, runLaws } from '../properties/index.js'
 
 /** One row of the matrix on one backend: an operator against its laws, or an exercise against the oracle. */
 export interface MatrixRow {
@@ -120,10 +120,10 @@ async function operatorRow(backend: GpuBackend, operator: string, { runs, seed }
 
 async function exerciseRow(backend: GpuBackend, exercise: Exercise, { runs, seed }: MatrixOptions): Promise<MatrixRow> {
   const began = performance.now()
-  const accuracy = profileNamed(backend.profileName, 'float32')
+  const rounding = roundingOf(profileNamed(backend.profileName, 'float32'))
   const { operators } = backend.implementation
   const solver = { operators, chain: backend.chain }
-  const report = await crossCheckExercise(exercise, solver, { runs, seed, accuracy, concurrency })
+  const report = await crossCheckExercise(exercise, solver, { runs, seed, rounding, concurrency })
   return {
     kind: 'exercise',
     name: exercise.id,

@@ -1,0 +1,44 @@
+import type { Attributes } from '../oracle/contract.js'
+import { contract } from '../oracle/index.js'
+import { map, type Tensors, tensor } from '../oracle/tensor.js'
+import { validateCall } from '../oracle/validation.js'
+import { Arithmetic } from './arithmetic.js'
+import { models } from './laws.js'
+import { roundTo } from './precision.js'
+import { ieee, type Profile } from './profile.js'
+
+/** A call of an operator; `gradients` are empty in a forward pass. */
+interface PassedCall {
+  readonly operator: string
+  readonly pass: 'forward' | 'backward'
+  readonly inputs: Tensors
+  readonly attributes: Attributes
+  readonly gradients: Tensors
+}
+
+/**
+ * What a platform's arithmetic does to numbers. `round`: the number as it is held. `errors`: by how much each element of its
+ * answer may differ from the oracle's to the very same call, worst case, from the models of the laws. The oracle's own share is
+ * the same sum of errors with float64's unit roundoff.
+ */
+export function roundingOf(profile: Profile) {
+  const arithmetic = new Arithmetic(profile)
+  const withOracle = 1 + ieee('float64').unitRoundoff / profile.unitRoundoff
+  return {
+    round: (x: number): number => roundTo(profile.precision, x),
+    errors({ operator, pass, inputs, attributes, gradients }: PassedCall): Tensors {
+      const model = models[operator]
+      const complete = validateCall(contract[operator], inputs, attributes).attributes
+      const answer =
+        pass === 'forward'
+          ? model.forward(arithmetic, inputs, complete)
+          : (model.backward?.(arithmetic, inputs, complete, gradients) ?? {})
+      return Object.fromEntries(
+        Object.entries(answer).map(([name, { shape, bound }]) => [
+          name,
+          map(tensor(shape, bound), (error) => error * withOracle),
+        ]),
+      )
+    },
+  }
+}
