@@ -58,7 +58,10 @@ function program(finish: (status: number) => void): Command {
   withCommonOptions(answerkey.command('mark'))
     .description('mark hand solutions: Markdown or text with LaTeX, answer sheets in YAML or JSON, or folders of them')
     .argument('<file...>')
-    .option('--exercise <id>', 'the exercise that the file answers, where it does not say so')
+    .option(
+      '--exercise <id>',
+      'the exercise that the file answers, where it does not say so; or the key of a variant, or an instance file (YAML)',
+    )
     .action(async (files, options) => finish(await (await import('./mark.js')).mark(files, options)))
 
   withCommonOptions(answerkey.command('test'))
@@ -98,6 +101,14 @@ function program(finish: (status: number) => void): Command {
     .description('an exercise: its statement, given data and worked solution, step by step')
     .argument('<exercise>')
     .action(async (exercise, options) => finish(await (await import('./show.js')).show(exercise, options)))
+
+  withCommonOptions(answerkey.command('vary'))
+    .description(
+      'a fresh instance of an exercise: a sheet with other numbers, its key and worked solution; --output names a folder',
+    )
+    .argument('<exercise>')
+    .option('--seed <n>', 'which instance', wholeNumber(0))
+    .action(async (exercise, options) => finish(await (await import('./vary.js')).vary(exercise, options)))
 
   return answerkey
 }

@@ -3,9 +3,10 @@ import { extname, join } from 'node:path'
 import { exercises } from '../exercises/index.js'
 import { type FileReport, markFile, UnreadableFile } from '../marking/index.js'
 import { markText } from '../reports/markText.js'
+import { exerciseOrInstance } from './instance.js'
 import { type CommonOptions, colorsFor, writeReport } from './output.js'
 import { openProgress } from './progress.js'
-import { known, UsageError } from './usage.js'
+import { UsageError } from './usage.js'
 
 interface MarkOptions extends CommonOptions {
   readonly exercise?: string
@@ -18,12 +19,8 @@ const endings = ['.md', '.txt', '.yaml', '.yml', '.json']
  * A file that cannot be read is said and the others are still marked.
  */
 export async function mark(paths: readonly string[], options: MarkOptions): Promise<number> {
-  if (options.exercise !== undefined)
-    known(
-      'exercise',
-      options.exercise,
-      exercises.map(({ id }) => id),
-    )
+  const meant = options.exercise === undefined ? undefined : await exerciseOrInstance(options.exercise)
+  const known = exercises.map((exercise) => (exercise.id === meant?.id ? meant : exercise))
   const files = paths.flatMap(filesIn)
   const progress = openProgress(options.quiet === true)
   const reports: FileReport[] = []
@@ -31,9 +28,7 @@ export async function mark(paths: readonly string[], options: MarkOptions): Prom
   for (const [done, file] of files.entries()) {
     progress.update(done, files.length, file)
     try {
-      reports.push(
-        await markFile(file, { exercises, ...(options.exercise !== undefined && { exercise: options.exercise }) }),
-      )
+      reports.push(await markFile(file, { exercises: known, ...(meant !== undefined && { exercise: meant.id }) }))
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error
       unreadable.push(error.message)

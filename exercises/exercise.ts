@@ -26,6 +26,8 @@ export interface Given {
   readonly kind: 'real' | 'whole'
   /** The source's own value. */
   readonly value: Tensor
+  /** Between which numbers, these included, the exercise makes sense; any number where left out. */
+  readonly range?: { readonly least?: number; readonly most?: number }
   /** Whether it is a free symbol (d₃ of ntua/1.1a): answers must hold for all its values, `value` being one of them. */
   readonly free?: true
 }
@@ -48,8 +50,11 @@ export interface Quantity {
    * update): stages are listed in order in the exercise, and headings and order of appearance tell which is meant.
    */
   readonly stage?: string
-  /** Other values that are accepted, with what a solution that has them has assumed (512 for two concatenated vectors). */
-  readonly alternatives?: readonly { readonly value: Tensor; readonly note: string }[]
+  /**
+   * Other values that are accepted, of the solved exercise's values, with what a solution that has them has assumed (512 for two
+   * concatenated vectors).
+   */
+  readonly alternatives?: readonly { readonly note: string; value(values: Values): Tensor }[]
   compute(values: Values, operators: Operators): Promise<Tensor>
 }
 

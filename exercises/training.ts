@@ -1,4 +1,5 @@
-import { rowMajor, type Tensor, tensor, zeros, zip } from '../oracle/tensor.js'
+import { type Attributes, Failure } from '../oracle/contract.js'
+import { rowMajor, type Tensor, type Tensors, tensor, zeros, zip } from '../oracle/tensor.js'
 import { keeperOf } from '../oracle/unread.js'
 import type { Operators } from './exercise.js'
 import type { LineChart } from './picture.js'
@@ -93,6 +94,20 @@ export class Adam implements Optimizer {
   }
 }
 
+/** The gradients of all inputs of a call, from one backward pass. Throws a Failure where there is no such pass. */
+export async function gradientsOf(
+  operators: Operators,
+  operator: string,
+  inputs: Tensors,
+  gradients: Tensors,
+  attributes: Attributes = {},
+): Promise<Tensors> {
+  const implemented = operators[operator]
+  if (implemented?.backward === undefined)
+    throw new Failure('unimplemented', `${operator} has no backward pass in this implementation`)
+  return implemented.backward(inputs, attributes, gradients)
+}
+
 /** 0 … count − 1 in random order. */
 export function shuffled(count: number, random: () => number): readonly number[] {
   const order = Array.from({ length: count }, (_, i) => i)
@@ -131,7 +146,7 @@ export function summed(parts: readonly Parameters[]): Parameters {
 }
 
 /** Losses over the steps of training, a line for each training. */
-export function lossCurves(
+export function lossChart(
   title: string,
   losses: Readonly<Record<string, readonly number[]>>,
   y: LineChart['y'] = { title: 'loss' },

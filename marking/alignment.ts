@@ -170,6 +170,8 @@ export function alignProse(statement: Statement, replay: Replay, { stage }: Posi
 /** The datum that an entry of an answer sheet names by the path of its keys; values after an update stand under `new` or `after`. */
 export function alignEntry(path: readonly string[], index: SymbolIndex): Datum | undefined {
   const later = path.some((key) => conceptsIn(key).has('later'))
+  const named = path.length === 1 ? index.datum(path[0]) : undefined
+  if (named !== undefined) return named
   const keys = entryKeys(path)
   const candidates = index
     .all()

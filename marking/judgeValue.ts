@@ -1,3 +1,4 @@
+import type { Values } from '../exercises/exercise.js'
 import { type Box, meet, pointBox, rangeAt, reshaped } from './boxes.js'
 import { type ClaimedValue, claimedValues } from './claimedValue.js'
 import { type Context, cellsOf, type Habit, wholeFactors } from './evaluation.js'
@@ -115,7 +116,7 @@ function judgeReading(value: ClaimedValue, claim: ValueClaim): ValueJudgement {
   const lineBox = line !== undefined && line.value.box.low.length === size ? line.value.meant : undefined
   const known = subject !== undefined && subject.truth.low.length === size ? subject : undefined
   const base = { value, lineBox, rootLine: undefined, byOtherHabit: false, expected: undefined, notes: [], message: '' }
-  const accepted = alternative(value, subject)
+  const accepted = alternative(value, subject, claim.replay.world.truth)
   if (accepted !== undefined)
     return {
       ...base,
@@ -194,6 +195,7 @@ function isConstant(numbers: readonly number[]): boolean {
 function alternative(
   value: ClaimedValue,
   subject: Subject | undefined,
+  truth: Values,
 ): { readonly box: Box; readonly note: string } | undefined {
   const factors = wholeFactors(value.expression)
   if (subject?.isGiven && factors !== undefined && factors.length > 1 && subject.truth.low.length === 1) {
@@ -202,7 +204,7 @@ function alternative(
   if (subject?.isGiven && sizesDiffer(value, subject) && isConstant([...value.values, ...subject.truth.low]))
     return { box: subject.truth, note: sizeMessage(value, subject) }
   for (const { value: other, note } of subject?.quantity?.alternatives ?? []) {
-    const box = pointBox(other)
+    const box = pointBox(other(truth))
     if (box.low.length === value.box.low.length && meet(reshaped(box, value.box.shape), value.box)) return { box, note }
   }
   return undefined

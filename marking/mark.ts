@@ -78,7 +78,7 @@ function assign(
     if (exercise === noExercise && statement.kind !== 'chain') continue
     const answer = answered.get(exercise) ?? { exercise, statements: [], stated: [] }
     answered.set(exercise, answer)
-    const isGiven = statement.section?.role === 'statement'
+    const isGiven = statement.section?.role === 'statement' || (item.kind === 'entry' && item.path[0] === 'given')
     ;(isGiven ? answer.stated : answer.statements).push(statement)
 
     function exerciseOf(): Exercise {
@@ -130,10 +130,15 @@ function statedGiven(
 ): { readonly values: Values; readonly findings: readonly Finding[] } {
   const values: Record<string, Values[string]> = {}
   const findings: Finding[] = []
-  for (const { sides, span } of stated) {
-    const [left, right] = sides
-    if (left?.expression.kind !== 'name' || right?.kind !== 'numeric') continue
-    const datum = index.resolve(left.expression.key, 0)
+  for (const { kind, path, sides, span } of stated) {
+    const [left, right] = kind === 'entry' ? [undefined, sides[0]] : sides
+    if (right?.kind !== 'numeric') continue
+    const datum =
+      kind === 'entry'
+        ? alignEntry(path.slice(1), index)
+        : left?.expression.kind === 'name'
+          ? index.resolve(left.expression.key, 0)
+          : undefined
     if (datum?.kind !== 'given') continue
     const evaluated = evaluateBox(right.expression, { habit: 'rounds' })
     const { value } = datum.given

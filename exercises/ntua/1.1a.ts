@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { scalar } from '../../oracle/tensor.js'
 import { numberOf, product, tensorOf } from '../computation.js'
+import { nonzeroMultiples } from '../draws.js'
 import type { Exercise, ExerciseMistake, Given, Operators, Quantity, Values } from '../exercise.js'
 import { expectClose } from '../expectation.js'
 import { step } from './perceptronSteps.js'
@@ -98,8 +99,7 @@ export const exercise11a: Exercise = {
   id: 'ntua/1.1a',
   title: 'Changes of weights that share a delta',
   source: 'NTUA, Neural Networks and Deep Learning, first series of exercises 2023, exercise 1.1',
-  statement: `A perceptron has the inputs $x_1 = 1$, $x_2 = -1$ and the bias input $x_0 = 1$, the hidden neurons 3 and 4 and the output
-neuron 5; $w_{ij}$ leads from $i$ to $j$. Backpropagation changes the biases of the hidden neurons by $\\Delta w_{03} = d_3$ and
+  statement: `A perceptron has the inputs $x_1$, $x_2$ and the bias input $x_0$, the hidden neurons 3 and 4 and the output neuron 5; $w_{ij}$ leads from $i$ to $j$. Backpropagation changes the biases of the hidden neurons by $\\Delta w_{03} = d_3$ and
 $\\Delta w_{04} = d_4$.
 
 Express $\\Delta w_{13}$, $\\Delta w_{23}$, $\\Delta w_{14}$ and $\\Delta w_{24}$ by $d_3$ and $d_4$.`,
@@ -152,4 +152,12 @@ Express $\\Delta w_{13}$, $\\Delta w_{23}$, $\\Delta w_{14}$ and $\\Delta w_{24}
     },
   ],
   experiments: [],
+  worksheet: {
+    // The changes are asked for in the symbols d₃ and d₄: only the inputs vary.
+    arbitrary: () =>
+      fc
+        .tuple(nonzeroMultiples([], 4, 0.5), nonzeroMultiples([], 4, 0.5))
+        .map(([x1, x2]) => ({ ...Object.fromEntries(given.map(({ name, value }) => [name, value])), x1, x2 })),
+    isWorkable: (values) => Math.abs(numberOf(values, 'x1')) !== Math.abs(numberOf(values, 'x2')),
+  },
 }

@@ -3,8 +3,7 @@ import { tanh } from './perceptron.js'
 
 export const exercise11c = backpropagationExercise(tanh, 'c', {
   title: 'Backpropagation through a perceptron with the hyperbolic tangent',
-  statement: `The perceptron of part b, with the same inputs, weights, target and learning rate, but with $g(x) = \\tanh(x)$ as its
-activation.
+  statement: `The perceptron of part b, with $g(x) = \\tanh(x)$ as its activation.
 
 Compute the output and the error, then all weights after one pass of backpropagation, to three decimals, and then the
 output and the error with the new weights.`,

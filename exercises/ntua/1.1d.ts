@@ -33,6 +33,7 @@ const given: readonly Given[] = [
     meaning: 'regularisation parameters, growing',
     kind: 'real',
     value: tensor([4], [0.25, 1, 4, 16]),
+    range: { least: 0 },
   },
 ]
 
@@ -127,6 +128,15 @@ function arbitrary(): fc.Arbitrary<Values> {
   }))
 }
 
+/** Whether the points are no line through the origin, and the targets not all 0. */
+function isDetermined(values: Values): boolean {
+  const x = rowMajor(tensorOf(values, 'x'))
+  const [aa, ab, bb] = [0, 1, 2].map((kind) =>
+    [0, 1, 2, 3, 4, 5].reduce((sum, n) => sum + x[2 * n + (kind === 2 ? 1 : 0)] * x[2 * n + (kind === 0 ? 0 : 1)], 0),
+  )
+  return aa * bb > ab * ab && rowMajor(tensorOf(values, 'target')).some((t) => t !== 0)
+}
+
 export const exercise11d: Exercise = {
   id: 'ntua/1.1d',
   title: 'What regularisation does to training and test accuracy',
@@ -177,4 +187,5 @@ data, as $\\lambda$ is raised?`,
     monotone('the weights never grow as λ grows', 'squaredWeights', -1),
   ],
   experiments: [ridgeExperiment, classifierExperiment],
+  worksheet: { arbitrary, isWorkable: isDetermined },
 }

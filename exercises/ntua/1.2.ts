@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { item, map, scalar, type Tensor, tensor, zeros } from '../../oracle/tensor.js'
+import { item, map, scalar, type Tensor, zeros } from '../../oracle/tensor.js'
 import { backward, forward, numberOf, product, scalarOf, tensorOf, vectorOf, weightedSum } from '../computation.js'
 import type { Exercise, ExerciseLaw, Given, Operators, Quantity, Values } from '../exercise.js'
 import { expectClose, expectShape } from '../expectation.js'
@@ -17,7 +17,7 @@ const given: readonly Given[] = [
 ]
 
 function whole(name: string, symbols: readonly string[], meaning: string, value: number): Given {
-  return { name, symbols, meaning, kind: 'whole', value: scalar(value) }
+  return { name, symbols, meaning, kind: 'whole', value: scalar(value), range: { least: name === 'padding' ? 0 : 1 } }
 }
 
 /** The length of one side of the output, by `convOutputSize`. */
@@ -77,7 +77,12 @@ const quantities: readonly Quantity[] = [
     from: ['outputWidth', 'outputHeight', 'outputDepth'],
     formula: 'w_2 \\times h_2 \\times d_2',
     asked: true,
-    alternatives: [{ value: tensor([3], [96, 55, 55]), note: 'written channels first, as depth × height × width' }],
+    alternatives: [
+      {
+        value: (values) => vectorOf(values, ['outputDepth', 'outputHeight', 'outputWidth']),
+        note: 'written channels first, as depth × height × width',
+      },
+    ],
     compute: async (values) => vectorOf(values, ['outputWidth', 'outputHeight', 'outputDepth']),
   },
   {
@@ -149,6 +154,26 @@ function arbitrary(): fc.Arbitrary<Values> {
     .map(({ width, height, ...sizes }) => {
       const least = Math.max(1, sizes.filterSize - 2 * sizes.padding)
       const numbers = { ...sizes, inputWidth: least + width, inputHeight: least + height }
+      return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, scalar(value)]))
+    })
+}
+
+/** Sizes as networks have them: the windows fit without a remainder. */
+function worksheetArbitrary(): fc.Arbitrary<Values> {
+  return fc
+    .record({
+      filterSize: fc.constantFrom(3, 5, 7, 11),
+      padding: fc.integer({ min: 0, max: 2 }),
+      stride: fc.integer({ min: 1, max: 4 }),
+      inputDepth: fc.constantFrom(1, 3),
+      filters: fc.constantFrom(8, 16, 32, 64),
+      denseUnits: fc.constantFrom(10, 64, 100, 128),
+      columns: fc.integer({ min: 9, max: 30 }),
+      rows: fc.integer({ min: 9, max: 30 }),
+    })
+    .map(({ columns, rows, ...sizes }) => {
+      const side = (positions: number) => sizes.stride * (positions - 1) + sizes.filterSize - 2 * sizes.padding
+      const numbers = { ...sizes, inputWidth: side(columns), inputHeight: side(rows) }
       return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, scalar(value)]))
     })
 }
@@ -233,11 +258,11 @@ export const exercise12: Exercise = {
   id: 'ntua/1.2',
   title: 'The first convolution of AlexNet',
   source: 'NTUA, Neural Networks and Deep Learning, first series of exercises 2023, exercise 1.2',
-  statement: `The first convolutional layer of a network like AlexNet takes images of $227 \\times 227 \\times 3$ and has 96 filters of
-$11 \\times 11 \\times 3$, stride 4 and no padding.
+  statement: `The first convolutional layer of a network like AlexNet takes images of $w_1 \\times h_1 \\times d_1$ and has $K$ filters of
+$F \\times F \\times d_1$, with stride $S$ and padding $P$.
 
 (a) What are the dimensions of its output? (b) How many units does it have? (c) How many trainable parameters, with shared
-weights? (d) How many would a fully connected layer of 256 units have in its place?`,
+weights? (d) How many would a fully connected layer have in its place, all of its units connected with the whole image?`,
   heading: { number: '1.2' },
   given,
   arbitrary,
@@ -250,4 +275,5 @@ weights? (d) How many would a fully connected layer of 256 units have in its pla
   mistakes: convolutionMistakes,
   laws,
   experiments: [],
+  worksheet: { arbitrary: worksheetArbitrary },
 }

@@ -43,6 +43,14 @@ export function sentenceArbitrary(): fc.Arbitrary<Values> {
     })
 }
 
+/** Whether no two logits tie and ReLU has something to do, so that leaving it out is seen. */
+export function isDecided(values: Values): boolean {
+  const differ = (name: string) => new Set(rowMajor(tensorOf(values, name))).size === tensorOf(values, name).size
+  const cut = ['a1', 'a2', 'a3'].some((name) => rowMajor(tensorOf(values, name)).some((a) => a < 0))
+  const alive = rowMajor(tensorOf(values, 'h3')).some((h) => h > 0)
+  return differ('logits') && differ('meanLogits') && cut && alive
+}
+
 /** The three word vectors over time: [3, 1, size]. */
 function wordsOf(values: Values): Tensor {
   const rows = [1, 2, 3].map((t) => rowMajor(tensorOf(values, `x${t}`)))

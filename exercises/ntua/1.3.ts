@@ -1,7 +1,7 @@
 import { fromNested, tensor, zeros } from '../../oracle/tensor.js'
 import type { Exercise, Given } from '../exercise.js'
 import { sentenceExperiment } from './1.3.experiment.js'
-import { classifierLaws, sentenceArbitrary } from './1.3.laws.js'
+import { classifierLaws, isDecided, sentenceArbitrary } from './1.3.laws.js'
 import { classifierMistakes } from './1.3.mistakes.js'
 import { classifierQuantities } from './1.3.quantities.js'
 
@@ -27,8 +27,9 @@ const given: readonly Given[] = [
   {
     name: 'sentence',
     symbols: ['ids', 'sentence'],
-    meaning: 'the rows of the words «this was horrible»; «was» is unknown',
+    meaning: 'the rows of the words of the sentence; the source has «this was horrible», and «was» is unknown',
     kind: 'whole',
+    range: { least: 0, most: words.length - 1 },
     value: tensor([3], [0, 6, 5]),
   },
   {
@@ -84,14 +85,11 @@ export const exercise13: Exercise = {
   title: 'Classifying a short text with a recurrent network',
   source: 'NTUA, Neural Networks and Deep Learning, first series of exercises 2023, exercise 1.3',
   statement: `A recurrent network sorts short texts into the classes 0, 1 and 2. A word is a vector of three numbers, a row of the vocabulary
-$\\mathcal{V}$: this $(0, -1, 2)$, is $(1, -2, 0)$, good $(3, 1, -2)$, bad $(-2, -1, 1)$, great $(4, 1, -2)$, horrible $(-2, -2, 1)$, unknown $(0, 0, 0)$. The weights are
+$\\mathcal{V}$: ${words.join(', ')}. The network adds $W_{wh} \\cdot x_t$ to $W_{hh} \\cdot h_{t-1}$ and the bias, and applies ReLU; the class
+comes from a softmax over $W_{hy} \\cdot h_3 + b_y$.
 
-$$W_{wh} = \\begin{bmatrix} 0 & -1 & 2 \\\\ 1 & -2 & 0 \\end{bmatrix}, \\quad W_{hh} = I, \\quad W_{hy} = \\begin{bmatrix} 0 & 1 \\\\ 1 & 0 \\\\ 2 & -1 \\end{bmatrix};$$
-
-all biases are 0, $h_0 = 0$, the activation is ReLU, and the class comes from a softmax over $W_{hy} \\cdot h_3$.
-
-(1) How does it classify «This was horrible»? (2) Is it well trained? (3) How does the prediction change when the mean of
-$h_1$, $h_2$ and $h_3$ takes the place of $h_3$?`,
+(1) How does it classify the sentence whose words are these rows of the vocabulary? (2) Is it well trained? (3) How does the prediction change
+when the mean of $h_1$, $h_2$ and $h_3$ takes the place of $h_3$?`,
   heading: { number: '1.3' },
   given,
   arbitrary: sentenceArbitrary,
@@ -104,4 +102,5 @@ $h_1$, $h_2$ and $h_3$ takes the place of $h_3$?`,
   mistakes: classifierMistakes,
   laws: classifierLaws,
   experiments: [sentenceExperiment(given, words)],
+  worksheet: { arbitrary: sentenceArbitrary, isWorkable: isDecided },
 }

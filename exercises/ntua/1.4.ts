@@ -11,6 +11,7 @@ const given: readonly Given[] = [
     symbols: ["cal V'", 'vocabulary size', 'words'],
     meaning: 'the words of the vocabulary, special tokens included',
     kind: 'whole',
+    range: { least: 1 },
     value: scalar(1500),
   },
   {
@@ -18,6 +19,7 @@ const given: readonly Given[] = [
     symbols: ['u_o', 'u_c', 'vector size', 'vector dimension'],
     meaning: 'the dimension of the skip-gram vectors u_o and u_c',
     kind: 'whole',
+    range: { least: 1 },
     value: scalar(256),
   },
   {
@@ -25,6 +27,7 @@ const given: readonly Given[] = [
     symbols: ['hidden layers', 'hidden widths'],
     meaning: 'the units of the five hidden layers',
     kind: 'whole',
+    range: { least: 1 },
     value: tensor([5], [500, 250, 50, 250, 500]),
   },
   {
@@ -32,11 +35,15 @@ const given: readonly Given[] = [
     symbols: ['classes', 'cal C'],
     meaning: 'the classes of exercise 1.3',
     kind: 'whole',
+    range: { least: 1 },
     value: scalar(3),
   },
 ]
 
-const concatenated = { value: scalar(512), note: 'u_o and u_c concatenated into one vector a word' }
+const concatenated = {
+  value: (values: Values) => scalar(2 * numberOf(values, 'vectorSize')),
+  note: 'u_o and u_c concatenated into one vector a word',
+}
 
 /** Parameters of fully connected layers of these widths, input first: Σ (in + 1)·out, by `linear`. */
 async function parametersOf(widths: readonly number[], operators: Operators): Promise<Tensor> {
@@ -274,8 +281,8 @@ export const exercise14: Exercise = {
   id: 'ntua/1.4',
   title: 'An autoencoder on skip-gram vectors',
   source: 'NTUA, Neural Networks and Deep Learning, first series of exercises 2023, exercise 1.4',
-  statement: `A skip-gram model has vectors $u_o$ and $u_c$ of 256 dimensions for each of 1,500 words, special tokens included. On its vectors an
-autoencoder is trained, with five hidden layers of 500, 250, 50, 250 and 500 units.
+  statement: `A skip-gram model has vectors $u_o$ and $u_c$ for each word of its vocabulary, special tokens included. On its vectors an autoencoder
+is trained, with five hidden layers.
 
 (a) What is the dimension of its input features $x_i$? (b) Of its output features $y_i$? (c) Of its latent representation? (d) How is
 it fine-tuned for exercise 1.3, with which functions and dimensions in every layer?`,
@@ -304,4 +311,23 @@ it fine-tuned for exercise 1.3, with which functions and dimensions in every lay
   mistakes,
   laws,
   experiments: [fineTuningExperiment],
+  worksheet: {
+    arbitrary: () => {
+      const tens = (least: number, most: number) => fc.integer({ min: least, max: most }).map((n) => 10 * n)
+      return fc
+        .record({
+          vocabularySize: fc.integer({ min: 5, max: 40 }).map((n) => 100 * n),
+          vectorSize: fc.constantFrom(50, 64, 100, 128, 200, 256, 300),
+          classes: fc.integer({ min: 2, max: 6 }),
+          code: tens(1, 8),
+          second: tens(3, 20),
+          first: tens(5, 30),
+        })
+        .map(({ code, second, first, ...sizes }) => {
+          const widths = [code + second + first, code + second, code, code + second, code + second + first]
+          const scalars = Object.entries(sizes).map(([name, value]) => [name, scalar(value)] as const)
+          return { ...Object.fromEntries(scalars), hiddenWidths: tensor([5], widths) }
+        })
+    },
+  },
 }

@@ -6,6 +6,8 @@ import { exercise11d } from './1.1d.js'
 import { exercise12 } from './1.2.js'
 import { exercise13 } from './1.3.js'
 import { exercise14 } from './1.4.js'
+import { exercise21a } from './2.1a.js'
+import { exercise21b } from './2.1b.js'
 
 /** The written exercises of NTUA's two series. */
 export const ntuaExercises: readonly Exercise[] = [
@@ -16,4 +18,6 @@ export const ntuaExercises: readonly Exercise[] = [
   exercise12,
   exercise13,
   exercise14,
+  exercise21a,
+  exercise21b,
 ]

@@ -88,7 +88,7 @@ export const perceptronGiven: readonly Given[] = [
 ]
 
 function given(name: string, symbols: readonly string[], meaning: string, value: number): Given {
-  return { name, symbols, meaning, kind: 'real', value: scalar(value) }
+  return { name, symbols, meaning, kind: 'real', value: scalar(value), ...(name === 'eta' && { range: { least: 0 } }) }
 }
 
 function nodeName(index: string): string {

@@ -20,6 +20,23 @@ export function perceptronArbitrary(activation: Activation): fc.Arbitrary<Values
   return fc.record(numbers).map((drawn) => Object.fromEntries(Object.entries(drawn).map(([k, v]) => [k, scalar(v)])))
 }
 
+/**
+ * Whether a perceptron is fit for work by hand: no activation so large that its slope is lost in three decimals, none of 0,
+ * where g and its slope hide mistakes, an error to learn from, and weights that differ.
+ */
+export function isUnsaturated(values: Values): boolean {
+  const activations = ['a3', 'a4', 'a5', 'newA3', 'newA4', 'newA5'].map((name) => Math.abs(numberOf(values, name)))
+  const weights = ['w35', 'w45'].map((name) => numberOf(values, name))
+  return (
+    activations.every((a) => a <= 2) &&
+    activations.slice(0, 3).every((a) => a >= 0.5) &&
+    Math.abs(numberOf(values, 'error')) >= 0.2 &&
+    weights.every((w) => w !== 0 && w !== 1) &&
+    weights[0] !== weights[1] &&
+    ['x1', 'x2'].every((name) => numberOf(values, name) !== 0)
+  )
+}
+
 /** What holds for ntua/1.1b and c whatever the numbers. E stands for ½(t − y₅)². */
 export function perceptronLaws(activation: Activation): readonly ExerciseLaw[] {
   return [
