@@ -45,7 +45,7 @@ export async function gpu(options: GpuOptions): Promise<number> {
   })
   progress.stop()
   const lacking = lackingBackends(report, required, options.requireHardware === true)
-  writeReport(options, {
+  await writeReport(options, {
     json: report,
     text: () => matrixText(report, colorsFor(options), options.quiet === true),
     junit: () => matrixJunit(report, lacking),

@@ -71,7 +71,7 @@ export async function list(what: string | undefined, options: CommonOptions): Pr
   const found: Partial<Record<Kind, Listing>> = {}
   for (const kind of chosen) found[kind] = await listings[kind]()
   const entries = Object.entries(found)
-  writeReport(options, {
+  await writeReport(options, {
     json: Object.fromEntries(entries.map(([kind, { json }]) => [kind, json])),
     text: () => entries.map(([kind, { rows }]) => section(kind, rows, colorsFor(options))).join('\n'),
   })

@@ -97,9 +97,9 @@ function program(finish: (status: number) => void): Command {
     .argument('[what]', 'exercises, operators, mistakes or backends')
     .action(async (what, options) => finish(await (await import('./list.js')).list(what, options)))
 
-  withCommonOptions(answerkey.command('show'))
+  withCommonOptions(answerkey.command('show'), 'html')
     .description('an exercise: its statement, given data and worked solution, step by step')
-    .argument('<exercise>')
+    .argument('<exercise>', 'its id, or an instance file (YAML)')
     .action(async (exercise, options) => finish(await (await import('./show.js')).show(exercise, options)))
 
   withCommonOptions(answerkey.command('vary'))

@@ -38,7 +38,7 @@ export async function mark(paths: readonly string[], options: MarkOptions): Prom
   for (const message of unreadable) process.stderr.write(`answerkey: ${message}\n`)
   if (reports.length === 0) throw new UsageError('nothing could be marked')
   const colors = colorsFor(options)
-  writeReport(options, {
+  await writeReport(options, {
     json: { version: 1, files: reports },
     text: () => reports.map((report) => markText(report, colors, options.quiet === true)).join('\n'),
   })

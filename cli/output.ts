@@ -4,7 +4,7 @@ import { UsageError } from './usage.js'
 
 /** The options that every command has, as the command line gives them. */
 export interface CommonOptions {
-  readonly format: 'text' | 'json' | 'junit'
+  readonly format: 'text' | 'json' | 'junit' | 'html'
   readonly output?: string
   readonly quiet?: true
   readonly color: boolean
@@ -23,11 +23,12 @@ interface Report {
   readonly json: unknown
   text(): string
   junit?(): string
+  html?(): Promise<string>
 }
 
 /** Writes the report to the file of --output or to standard output. */
-export function writeReport(options: CommonOptions, report: Report): void {
-  const text = formatted(options.format, report)
+export async function writeReport(options: CommonOptions, report: Report): Promise<void> {
+  const text = await formatted(options.format, report)
   if (options.output === undefined) {
     process.stdout.write(text)
     return
@@ -39,8 +40,9 @@ export function writeReport(options: CommonOptions, report: Report): void {
   }
 }
 
-function formatted(format: CommonOptions['format'], report: Report): string {
+async function formatted(format: CommonOptions['format'], report: Report): Promise<string> {
   if (format === 'json') return `${JSON.stringify(report.json, null, 2)}\n`
+  if (format === 'html' && report.html !== undefined) return report.html()
   return format === 'junit' && report.junit !== undefined ? `${report.junit()}\n` : report.text()
 }
 

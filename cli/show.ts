@@ -1,19 +1,21 @@
-import { exercises, findExercise, showExercise } from '../exercises/index.js'
+import { showExercise } from '../exercises/index.js'
 import { showText } from '../reports/showText.js'
+import { exerciseOrInstance } from './instance.js'
 import { type CommonOptions, colorsFor, writeReport } from './output.js'
-import { known, UsageError } from './usage.js'
+import { openProgress } from './progress.js'
 
-/** `answerkey show EXERCISE`: its statement, given data, worked solution and experiments. */
-export async function show(id: string, options: CommonOptions): Promise<number> {
-  const exercise = findExercise(
-    known(
-      'exercise',
-      id,
-      exercises.map((one) => one.id),
-    ),
-  )
-  if (exercise === undefined) throw new UsageError(`no exercise is called ${id}`)
-  const solution = await showExercise(exercise)
-  writeReport(options, { json: solution, text: () => showText(solution, colorsFor(options)) })
+/** `answerkey show EXERCISE`: its statement, given data, worked solution and experiments; of an instance file with its data. */
+export async function show(what: string, options: CommonOptions): Promise<number> {
+  const exercise = await exerciseOrInstance(what)
+  const progress = openProgress(options.quiet === true)
+  const solution = await showExercise(exercise, {
+    progress: (question, done, total) => progress.update(done, total, question),
+  })
+  progress.stop()
+  await writeReport(options, {
+    json: solution,
+    text: () => showText(solution, colorsFor(options)),
+    html: async () => (await import('../reports/showHtml.js')).showHtml(solution),
+  })
   return 0
 }

@@ -28,7 +28,7 @@ export async function vary(id: string, options: CommonOptions & { readonly seed?
     writeFiles(options.output, files)
     return 0
   }
-  writeReport(options, {
+  await writeReport(options, {
     json: { exercise: id, seed, sheet: variant.sheet, key: variant.key, solution: worked },
     text: () => [variant.sheet, variant.key, solution].join('\n'),
   })

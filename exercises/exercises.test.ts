@@ -224,4 +224,10 @@ const unseenOnTheSheet: Readonly<Record<string, readonly string[]>> = {
     ...of('ReLU applied to the logits', 'logits'),
     ...of('ReLU applied to the logits (mean)', 'meanLogits'),
   ],
+  'fer/4': [
+    // The kernel is symmetric; the negative pair lies inside the margin.
+    ...of('kernel flipped', 'firstEmbedding', 'secondEmbedding', 'negativeEmbedding'),
+    ...of('margin forgotten beyond it', 'negativeLoss'),
+    ...of('gradient beyond the margin', 'negativeEmbeddingGradient'),
+  ],
 }

@@ -12,6 +12,9 @@ import { exercises } from './index.js'
 const inWords: ReadonlySet<string> = new Set([
   ...['x1', 'x2', 'x3', 'class', 'meanClass', 'trainingLosses', 'squaredWeights', 'outputShape'],
   ...['latentSize', 'autoencoderParameters', 'encoderParameters'],
+  ...['affineOutput', 'outputByBias', 'weightGradient', 'biasGradient', 'inputGradient', 'positions'],
+  ...['firstEmbedding', 'secondEmbedding', 'negativeEmbedding', 'firstKernelGradient', 'secondKernelGradient'],
+  ...['firstBiasGradient', 'secondBiasGradient', 'anchorKernelGradient', 'negativeBranchKernelGradient'],
 ])
 
 /** The value of a quantity's formula, its symbols standing for what the quantity is computed from. */

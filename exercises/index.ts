@@ -22,7 +22,7 @@ export { type CrossCheckOptions, type CrossCheckReport, crossCheckExercise } fro
 export type * from './exercise.js'
 export { defaultGiven, quantitiesUnder, solve } from './exercise.js'
 export { BadInstance, instanceOf, readInstance } from './instance.js'
-export type * from './picture.js'
+export * from './picture.js'
 export { plainFormula, plainSymbol } from './plainText.js'
 export type { Rounding } from './rounding.js'
 export { showExercise, type WorkedSolution, type WorkedStep, type WorkedValue } from './show.js'

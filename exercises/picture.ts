@@ -37,11 +37,11 @@ export interface Plane {
   readonly y: Axis
   readonly xRange: readonly [number, number]
   readonly yRange: readonly [number, number]
-  /** Lines of equal value of a function; through the values at `levels`. */
+  /** Lines on which a function has the values of `levels`, of its values on a grid: see sampled. */
   readonly contours: readonly {
     readonly name: string
     readonly levels: readonly number[]
-    value(x: number, y: number): number
+    readonly values: readonly (readonly number[])[]
   }[]
   readonly paths: readonly { readonly name: string; readonly points: readonly (readonly [number, number])[] }[]
   readonly points: readonly { readonly name: string; readonly at: readonly [number, number] }[]
@@ -51,6 +51,19 @@ export interface Plane {
     readonly from: readonly [number, number]
     readonly to: readonly [number, number]
   }[]
+}
+
+/** Points a side of the grid on which a plane's functions are sampled. */
+const gridPoints = 101
+
+/** A function's values on a regular grid over the whole plane, a row for each y, both from the least. */
+export function sampled(
+  { xRange, yRange }: Pick<Plane, 'xRange' | 'yRange'>,
+  value: (x: number, y: number) => number,
+): readonly (readonly number[])[] {
+  const at = ([least, most]: readonly [number, number], i: number) => least + ((most - least) * i) / (gridPoints - 1)
+  const grid = Array.from({ length: gridPoints }, (_, i) => i)
+  return grid.map((row) => grid.map((column) => value(at(xRange, column), at(yRange, row))))
 }
 
 /** Nodes in columns, with edges: a recurrent network unrolled over time, the layers of a network. */

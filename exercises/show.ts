@@ -5,12 +5,15 @@ import {
   type Convention,
   defaultGiven,
   type Exercise,
+  type ExperimentOptions,
   type ExperimentResult,
   type Quantity,
   quantitiesUnder,
   solve,
+  type Table,
   type Values,
 } from './exercise.js'
+import type { Picture } from './picture.js'
 import { latexSymbol, plainFormula, plainSymbol } from './plainText.js'
 import { symbolKey } from './symbols.js'
 
@@ -25,6 +28,8 @@ export interface WorkedSolution {
   /** The conventions that the solution follows, one of each axis. */
   readonly conventions: readonly { readonly axis: string; readonly name: string; readonly description: string }[]
   readonly steps: readonly WorkedStep[]
+  readonly tables: readonly Table[]
+  readonly pictures: readonly Picture[]
   readonly experiments: readonly ({ readonly question: string } & ExperimentResult)[]
 }
 
@@ -37,6 +42,8 @@ export interface WorkedValue {
   readonly value: Nested
   /** The value as it is printed: four decimals, whole numbers as they are, shapes as 55 × 55 × 96. */
   readonly valueText: string
+  /** The same in LaTeX, vectors and matrices in brackets. */
+  readonly valueLatex: string
 }
 
 export interface WorkedStep extends WorkedValue {
@@ -52,7 +59,13 @@ export interface WorkedStep extends WorkedValue {
 /** The exercise worked out step by step on the oracle, for its own given data and first conventions unless others are named. */
 export async function showExercise(
   exercise: Exercise,
-  options: { readonly given?: Values; readonly conventions?: readonly Convention[] } = {},
+  options: {
+    readonly given?: Values
+    readonly conventions?: readonly Convention[]
+    readonly extent?: ExperimentOptions['extent']
+    /** Told the question of the experiment that runs, and how many of how many steps it has done. */
+    readonly progress?: (question: string, done: number, total: number) => void
+  } = {},
 ): Promise<WorkedSolution> {
   const given = options.given ?? defaultGiven(exercise)
   const conventions = exercise.conventions.map(
@@ -60,7 +73,11 @@ export async function showExercise(
   )
   const values = await solve(exercise, given, oracle, { conventions })
   const experiments = []
-  for (const { question, run } of exercise.experiments) experiments.push({ question, ...(await run(oracle.operators)) })
+  for (const { question, run } of exercise.experiments) {
+    const { extent } = options
+    const progress = (done: number, total: number) => options.progress?.(question, done, total)
+    experiments.push({ question, ...(await run(oracle.operators, { extent, progress })) })
+  }
   return {
     exercise: exercise.id,
     title: exercise.title,
@@ -74,6 +91,8 @@ export async function showExercise(
       return { axis, name, description }
     }),
     steps: quantitiesUnder(exercise, conventions).map((quantity) => workedStep(exercise, quantity, values)),
+    tables: exercise.tables?.(values) ?? [],
+    pictures: exercise.pictures?.(values) ?? [],
     experiments,
   }
 }
@@ -95,8 +114,18 @@ function workedValue(
   isShape: boolean,
 ): WorkedValue {
   const key = symbolKey(symbols[0]) ?? symbols[0]
-  const valueText = isShape ? [...rowMajor(value)].join(' × ') : nestedText(toNested(value))
-  return { name, latex: latexSymbol(key), symbol: plainSymbol(key), meaning, value: toNested(value), valueText }
+  const nested = toNested(value)
+  const valueText = isShape ? [...rowMajor(value)].join(' × ') : nestedText(nested)
+  const valueLatex = isShape ? [...rowMajor(value)].join(' \\times ') : nestedLatex(nested)
+  return { name, latex: latexSymbol(key), symbol: plainSymbol(key), meaning, value: nested, valueText, valueLatex }
+}
+
+/** A number, a row vector, a matrix, or rows of matrices, in LaTeX. */
+export function nestedLatex(nested: Nested): string {
+  if (typeof nested === 'number') return nestedText(nested).replace('−', '-')
+  const isVector = nested.every((entry) => typeof entry === 'number')
+  const rows = nested.map((row) => (typeof row === 'number' ? nestedLatex(row) : row.map(nestedLatex).join(' & ')))
+  return `\\begin{bmatrix} ${rows.join(isVector ? ' & ' : ' \\\\ ')} \\end{bmatrix}`
 }
 
 /** Four decimals, fewer where they are zeros: `0.1479`, `[9, 4]`. */

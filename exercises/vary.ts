@@ -6,6 +6,7 @@ import { tensorOf } from './computation.js'
 import { type Exercise, type Quantity, solve, type Values } from './exercise.js'
 import { instanceOf } from './instance.js'
 import { latexSymbol } from './plainText.js'
+import { nestedLatex } from './show.js'
 import { symbolKey } from './symbols.js'
 
 /** A fresh instance of an exercise: other numbers, the same questions. */
@@ -42,41 +43,32 @@ export async function varyExercise(exercise: Exercise, seed: number): Promise<Va
 /** The questions, with the given data. */
 function sheetOf(exercise: Exercise, seed: number): string {
   const { id, title, statement, given, quantities, stages } = exercise
-  const asked = quantities.filter((quantity) => quantity.asked)
-  const stageTitle = (quantity: Quantity) => stages.find(({ name }) => name === quantity.stage)?.title
+  const questions = (stage: string | undefined) =>
+    quantities
+      .filter((quantity) => quantity.asked && quantity.stage === stage)
+      .map(({ symbols, meaning }) => `- $${latexOf(symbols[0])}$: ${meaning}`)
+      .join('\n')
+  const staged = stages.flatMap(({ name, title: heading }) => {
+    const asked = questions(name)
+    return asked === '' ? [] : [`### ${heading}`, asked]
+  })
   return [
     `# ${id}: ${title}`,
     `Variant ${seed}`,
     statement.trim(),
     '## Given',
     given
-      .map(({ symbols, value, meaning, kind }) =>
-        kind === 'real' || kind === 'whole'
-          ? `- $${latexOf(symbols[0])} = ${latexValue(toNested(value))}$: ${meaning}`
-          : '',
-      )
+      .map(({ symbols, value, meaning }) => `- $${latexOf(symbols[0])} = ${nestedLatex(toNested(value))}$: ${meaning}`)
       .join('\n'),
     '## Find',
-    asked
-      .map((quantity) => {
-        const stage = stageTitle(quantity)
-        return `- $${latexOf(quantity.symbols[0])}$: ${quantity.meaning}${stage === undefined ? '' : ` (${stage})`}`
-      })
-      .join('\n'),
-    '',
-  ].join('\n\n')
+    ...[questions(undefined), ...staged].filter((text) => text !== ''),
+  ]
+    .join('\n\n')
+    .concat('\n')
 }
 
 function latexOf(symbol: string): string {
   return latexSymbol(symbolKey(symbol) ?? symbol)
-}
-
-/** A number, a row vector, a matrix; deeper lists as rows of matrices. */
-function latexValue(value: Nested): string {
-  if (typeof value === 'number') return String(value)
-  const rows = value.map((row) => (typeof row === 'number' ? String(row) : row.map(latexValue).join(' & ')))
-  const isVector = value.every((row) => typeof row === 'number')
-  return `\\begin{bmatrix} ${rows.join(isVector ? ' & ' : ' \\\\ ')} \\end{bmatrix}`
 }
 
 /** Every quantity by its name, each with as many digits as tell it apart from what is wrong. */

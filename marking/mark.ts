@@ -144,7 +144,8 @@ function statedGiven(
     const { value } = datum.given
     if (!('box' in evaluated) || evaluated.box.low.length !== sizeOf(value.shape)) continue
     if (meet(evaluated.box, pointBox(value))) continue
-    const middles = evaluated.box.low.map((low, i) => (low + evaluated.box.high[i]) / 2)
+    // The box is a little wider than the numeral: twelve digits are those that were written.
+    const middles = evaluated.box.low.map((low, i) => Number(((low + evaluated.box.high[i]) / 2).toPrecision(12)))
     values[datum.name] = tensor(value.shape, middles)
     findings.push({
       exercise: index.exercise.id,

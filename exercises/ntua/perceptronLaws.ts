@@ -33,7 +33,8 @@ export function isUnsaturated(values: Values): boolean {
     Math.abs(numberOf(values, 'error')) >= 0.2 &&
     weights.every((w) => w !== 0 && w !== 1) &&
     weights[0] !== weights[1] &&
-    ['x1', 'x2'].every((name) => numberOf(values, name) !== 0)
+    activations[0] !== activations[1] &&
+    ['x1', 'x2', 'w13', 'w23', 'w14', 'w24'].every((name) => numberOf(values, name) !== 0)
   )
 }
 

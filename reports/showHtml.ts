@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import rehypeKatex from 'rehype-katex'
+import rehypeStringify from 'rehype-stringify'
+import remarkMath from 'remark-math'
+import remarkParse from 'remark-parse'
+import remarkRehype from 'remark-rehype'
+import { unified } from 'unified'
+import type { WorkedSolution, WorkedStep, WorkedValue } from '../exercises/index.js'
+import { drawPicture } from './picture.js'
+
+/** An exercise worked out as one page that needs nothing else: equations set with KaTeX, pictures as SVG. */
+export async function showHtml(solution: WorkedSolution): Promise<string> {
+  const { exercise, title, source, statement, given, conventions, steps, tables, experiments, pictures } = solution
+  const parts = [
+    `<h1>${escaped(title)}</h1>`,
+    `<p class="source">${escaped(exercise)} · ${escaped(source)}</p>`,
+    await rendered(statement),
+    ...(given.length === 0 ? [] : ['<h2>Given</h2>', await rendered(given.map(givenLine).join('\n'))]),
+    ...(conventions.length === 0
+      ? []
+      : [
+          '<h2>Conventions</h2>',
+          `<ul>${conventions.map(({ name, description }) => `<li>${escaped(name)}: ${escaped(description)}</li>`).join('')}</ul>`,
+        ]),
+    ...(steps.length === 0 ? [] : ['<h2>Solution</h2>', await rendered(stepLines(steps))]),
+    ...tables.map(({ title: heading, columns, rows }) => `<h2>${escaped(heading)}</h2>${tableHtml(columns, rows)}`),
+    ...pictures.map(drawPicture),
+  ]
+  for (const { question, columns, rows, findings, pictures: shown = [] } of experiments) {
+    const cells = rows.map((row) => row.map((value) => String(Number(value.toPrecision(4)))))
+    parts.push(
+      `<h2>Experiment: ${escaped(question)}</h2>`,
+      tableHtml(columns, cells),
+      `<ul>${findings.map(({ statement: finding, holds }) => `<li>${holds ? '✓' : '✗'} ${escaped(finding)}</li>`).join('')}</ul>`,
+      ...shown.map(drawPicture),
+    )
+  }
+  const body = parts.join('\n')
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>${escaped(`${exercise}: ${title}`)}</title>
+<style>
+${katexStyle(body)}
+${pageStyle}
+</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`
+}
+
+const pageStyle = `body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; }
+.source, figcaption, .meaning { color: #555; }
+table { border-collapse: collapse; }
+td, th { padding: 0.2rem 0.8rem; border-bottom: 1px solid #ddd; text-align: right; }
+td:first-child, th:first-child { text-align: left; }
+figure { margin: 1.5rem 0; overflow-x: auto; }
+.katex-display { text-align: left; overflow-x: auto; overflow-y: hidden; }
+.katex-display > .katex { text-align: left; }`
+
+const markdown = unified().use(remarkParse).use(remarkMath).use(remarkRehype).use(rehypeKatex).use(rehypeStringify)
+
+async function rendered(text: string): Promise<string> {
+  return String(await markdown.process(text))
+}
+
+function givenLine({ latex, valueLatex, meaning }: WorkedValue): string {
+  return `- $${latex} = ${valueLatex}$: ${meaning}`
+}
+
+function stepLines(steps: readonly WorkedStep[]): string {
+  let stage: string | undefined
+  return steps
+    .map((step) => {
+      const heading = step.stage !== undefined && step.stage !== stage ? `### ${step.stage}\n\n` : ''
+      stage = step.stage
+      const asked = step.asked ? '**asked for**, ' : ''
+      return `${heading}${asked}${step.meaning}:\n\n$$\n${step.latex} = ${step.formula} = ${step.valueLatex}\n$$`
+    })
+    .join('\n\n')
+}
+
+function tableHtml(columns: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cells = (tag: 'th' | 'td', row: readonly (string | number)[]) =>
+    `<tr>${row.map((cell) => `<${tag}>${escaped(typeof cell === 'number' ? cell.toLocaleString('en') : cell)}</${tag}>`).join('')}</tr>`
+  return `<table><thead>${cells('th', columns)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+}
+
+/** KaTeX's style sheet with its fonts inside, for a page that has equations. */
+function katexStyle(body: string): string {
+  if (!body.includes('class="katex"')) return ''
+  const file = createRequire(import.meta.url).resolve('katex/dist/katex.min.css')
+  const folder = file.slice(0, -'katex.min.css'.length)
+  return readFileSync(file, 'utf8').replaceAll(/src:url\((fonts\/[^)]+\.woff2)\)[^}]*?(?=[;}])/g, (_, font: string) => {
+    const data = readFileSync(`${folder}${font}`).toString('base64')
+    return `src:url(data:font/woff2;base64,${data}) format("woff2")`
+  })
+}
