@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
-import type { Graph, HeatMap, LineChart, Picture, Plane } from '../exercises/index.js'
+import type { Axis, Graph, HeatMap, LineChart, Picture, Plane } from '../exercises/index.js'
 
 /** What the plotting library creates elements with. */
 type Page = Plot.PlotOptions['document']
@@ -85,11 +85,15 @@ function lineChart({ x, y, lines }: LineChart, document: Page) {
     height: 360,
     marginLeft: 60,
     grid: true,
-    x: { label: x.title, type: x.scale ?? 'linear' },
-    y: { label: y.title, type: y.scale ?? 'linear' },
+    x: axis(x),
+    y: axis(y),
     color: { legend: lines.length > 1, domain: lines.map(({ name }) => name) },
     marks: [Plot.line(points, { x: 'x', y: 'y', stroke: 'name' })],
   })
+}
+
+function axis({ title, scale = 'linear' }: Axis): Plot.ScaleOptions {
+  return { label: title, type: scale, ...(scale === 'log' && { tickFormat: '.0e' }) }
 }
 
 function plane(picture: Plane, document: Page) {
@@ -145,21 +149,30 @@ function graph({ nodes, edges }: Graph, document: Page) {
   const rows = Math.max(...nodes.map(({ row }) => row)) + 1
   return Plot.plot({
     document,
-    width: 60 + 130 * columns,
+    width: 60 + 200 * columns,
     height: 50 + 80 * rows,
     axis: null,
-    inset: 50,
+    insetLeft: 90,
+    insetRight: 90,
+    insetTop: 30,
+    insetBottom: 30,
     x: { domain: [0, Math.max(1, columns - 1)] },
     y: { domain: [0, Math.max(1, rows - 1)], reverse: true },
     marks: [
-      Plot.arrow(drawn, {
-        x1: (edge) => edge.start.column,
-        y1: (edge) => edge.start.row,
-        x2: (edge) => edge.end.column,
-        y2: (edge) => edge.end.row,
-        inset: 26,
-        stroke: 'gray',
-      }),
+      ...[true, false].map((isLevel) =>
+        Plot.arrow(
+          drawn.filter(({ start, end }) => (start.row === end.row) === isLevel),
+          {
+            x1: (edge) => edge.start.column,
+            y1: (edge) => edge.start.row,
+            x2: (edge) => edge.end.column,
+            y2: (edge) => edge.end.row,
+            // A label is wider than it is high.
+            inset: isLevel ? 62 : 14,
+            stroke: 'gray',
+          },
+        ),
+      ),
       Plot.text(drawn, {
         x: (edge) => (edge.start.column + edge.end.column) / 2,
         y: (edge) => (edge.start.row + edge.end.row) / 2,
@@ -167,7 +180,7 @@ function graph({ nodes, edges }: Graph, document: Page) {
         dy: -8,
         fill: 'gray',
       }),
-      Plot.text(nodes, { x: 'column', y: 'row', text: 'label', lineWidth: 12, fontSize: 12 }),
+      Plot.text(nodes, { x: 'column', y: 'row', text: 'label', lineWidth: 16, fontSize: 12 }),
     ],
   })
 }

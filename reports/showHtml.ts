@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import type { Nodes } from 'mdast'
 import rehypeKatex from 'rehype-katex'
 import rehypeStringify from 'rehype-stringify'
 import remarkMath from 'remark-math'
@@ -63,7 +64,19 @@ figure { margin: 1.5rem 0; overflow-x: auto; }
 .katex-display { text-align: left; overflow-x: auto; overflow-y: hidden; }
 .katex-display > .katex { text-align: left; }`
 
-const markdown = unified().use(remarkParse).use(remarkMath).use(remarkRehype).use(rehypeKatex).use(rehypeStringify)
+/** What looks like a tag is text: «<eos>» ends a sentence. */
+function literalTags(node: Nodes): void {
+  if (node.type === 'html') Object.assign(node, { type: 'text' })
+  if ('children' in node) node.children.forEach(literalTags)
+}
+
+const markdown = unified()
+  .use(remarkParse)
+  .use(remarkMath)
+  .use(() => literalTags)
+  .use(remarkRehype)
+  .use(rehypeKatex)
+  .use(rehypeStringify)
 
 async function rendered(text: string): Promise<string> {
   return String(await markdown.process(text))
@@ -80,9 +93,14 @@ function stepLines(steps: readonly WorkedStep[]): string {
       const heading = step.stage !== undefined && step.stage !== stage ? `### ${step.stage}\n\n` : ''
       stage = step.stage
       const asked = step.asked ? '**asked for**, ' : ''
-      return `${heading}${asked}${step.meaning}:\n\n$$\n${step.latex} = ${step.formula} = ${step.valueLatex}\n$$`
+      return `${heading}${asked}${step.meaning}:\n\n$$\n${step.latex} = ${upright(step.formula)} = ${step.valueLatex}\n$$`
     })
     .join('\n\n')
+}
+
+/** Names of functions upright: softmax(z). */
+function upright(formula: string): string {
+  return formula.replaceAll(/(?<![\\{A-Za-z])([A-Za-z]{3,})(?=\(|\\left)/g, '\\operatorname{$1}')
 }
 
 function tableHtml(columns: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

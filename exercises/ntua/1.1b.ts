@@ -1,4 +1,5 @@
 import type { Exercise } from '../exercise.js'
+import { differenceExperiment } from './perceptron.experiment.js'
 import { type Activation, perceptronGiven, perceptronQuantities, perceptronStages, sigmoid } from './perceptron.js'
 import { perceptronConventions } from './perceptronConventions.js'
 import { isUnsaturated, perceptronArbitrary, perceptronLaws } from './perceptronLaws.js'
@@ -23,7 +24,7 @@ export function backpropagationExercise(
     conventions: perceptronConventions(activation),
     mistakes: perceptronMistakes(activation),
     laws: perceptronLaws(activation),
-    experiments: [],
+    experiments: [differenceExperiment(activation)],
     worksheet: { arbitrary: () => perceptronArbitrary(activation), isWorkable: isUnsaturated },
   }
 }

@@ -1,6 +1,7 @@
 import { item, rowMajor, scalar, type Tensor, type Tensors, tensor, zeros, zip } from '../../oracle/tensor.js'
 import { backward, forward } from '../computation.js'
 import type { Experiment, ExperimentResult, Operators } from '../exercise.js'
+import type { Picture } from '../picture.js'
 import { accuracyOf, Descent, labelTensor, normalTensor, type Parameters, plus, randomNumbers } from '../training.js'
 
 /** Inputs with what belongs to them: numbers for regression, labels for classification. */
@@ -145,6 +146,7 @@ export const ridgeExperiment: Experiment = {
         { statement: 'The weights never grow as λ grows.', holds: never('rises', column(3)) },
         { statement: 'The test loss falls at first and then rises again.', holds: turnsInside(column(2), Math.min) },
       ],
+      pictures: [lossPicture(rows, [1, 2])],
     }
   },
 }
@@ -203,8 +205,24 @@ export const classifierExperiment: Experiment = {
       columns: ['λ', 'training loss', 'training accuracy', 'test loss', 'test accuracy', '‖w‖'],
       rows,
       findings: classifierFindings(rows),
+      pictures: [lossPicture(rows, [1, 3])],
     }
   },
+}
+
+/** Training and test loss, in these columns, over λ; λ = 0 has no place on a logarithmic axis. */
+function lossPicture(rows: readonly (readonly number[])[], [training, test]: readonly [number, number]): Picture {
+  const line = (name: string, column: number) => ({
+    name,
+    points: rows.filter(([lambda]) => lambda > 0).map((row) => [row[0], row[column]] as const),
+  })
+  return {
+    kind: 'lineChart',
+    title: 'Loss on training and test data, over λ',
+    x: { title: 'λ', scale: 'log' },
+    y: { title: 'loss' },
+    lines: [line('training', training), line('test', test)],
+  }
 }
 
 function classifierFindings(rows: readonly (readonly number[])[]): ExperimentResult['findings'] {

@@ -1,5 +1,6 @@
-import { fromNested, tensor, zeros } from '../../oracle/tensor.js'
-import type { Exercise, Given } from '../exercise.js'
+import { fromNested, rowMajor, tensor, zeros } from '../../oracle/tensor.js'
+import type { Exercise, Given, Values } from '../exercise.js'
+import type { Picture } from '../picture.js'
 import { sentenceExperiment } from './1.3.experiment.js'
 import { classifierLaws, isDecided, sentenceArbitrary } from './1.3.laws.js'
 import { classifierMistakes } from './1.3.mistakes.js'
@@ -80,6 +81,30 @@ const given: readonly Given[] = [
   },
 ]
 
+/** The network unrolled over the three words, with its states. */
+function unrolled(values: Values): readonly Picture[] {
+  const text = (name: string) => `(${[...rowMajor(values[name])].map((value) => Number(value.toFixed(3))).join(', ')})`
+  const ids = [...rowMajor(values.sentence)]
+  const steps = [1, 2, 3]
+  return [
+    {
+      kind: 'graph',
+      title: 'The network unrolled over time',
+      nodes: [
+        { name: 'h0', column: 0, row: 1, label: `h₀ = ${text('h0')}` },
+        ...steps.map((t) => ({ name: `x${t}`, column: t, row: 2, label: `${words[ids[t - 1]]} ${text(`x${t}`)}` })),
+        ...steps.map((t) => ({ name: `h${t}`, column: t, row: 1, label: `h${'₁₂₃'[t - 1]} = ${text(`h${t}`)}` })),
+        { name: 'z', column: 3, row: 0, label: `z = ${text('logits')}` },
+      ],
+      edges: [
+        ...steps.map((t) => ({ from: `x${t}`, to: `h${t}`, label: 'W_wh' })),
+        ...steps.map((t) => ({ from: `h${t - 1}`, to: `h${t}`, label: 'W_hh' })),
+        { from: 'h3', to: 'z', label: 'W_hy' },
+      ],
+    },
+  ]
+}
+
 export const exercise13: Exercise = {
   id: 'ntua/1.3',
   title: 'Classifying a short text with a recurrent network',
@@ -102,5 +127,6 @@ when the mean of $h_1$, $h_2$ and $h_3$ takes the place of $h_3$?`,
   mistakes: classifierMistakes,
   laws: classifierLaws,
   experiments: [sentenceExperiment(given, words)],
+  pictures: unrolled,
   worksheet: { arbitrary: sentenceArbitrary, isWorkable: isDecided },
 }
