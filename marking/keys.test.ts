@@ -7,6 +7,23 @@ import { symbolsOf } from './markFile.js'
 const varied = exercises.filter(({ worksheet }) => worksheet !== undefined)
 const seeds = Array.from({ length: 20 }, (_, i) => i + 1)
 
+async function markSheet(text: string) {
+  return markDocument(readSheet('key.yaml', text, { symbolsOf: (answered) => symbolsOf(answered, { exercises }) }), {
+    exercises,
+  })
+}
+
+describe('an answer sheet with given data of its own', () => {
+  it('is marked for these, and told so', async () => {
+    // a₃ = −1 + 2 + 1 = 2 with the sheet's own x₁ = 2.
+    const report = await markSheet('ntua/1.1b:\n  given:\n    x_1: 2\n  a_3: 2\n')
+    expect(report.claims.filter(({ verdict }) => verdict !== 'missing')).toMatchObject([
+      { quantity: 'a3', verdict: 'correct' },
+    ])
+    expect(report.findings).toMatchObject([{ finding: "the sheet's own data are used: x₁ = 2 instead of 1" }])
+  })
+})
+
 describe('the key of a variant', () => {
   it.each(varied.map((exercise) => [exercise.id, exercise] as const))(
     'marks as all correct: %s',

@@ -295,6 +295,19 @@ describe('lines of no known exercise', () => {
     expect(report.exercises).toEqual([])
   })
 
+  test('a number that exercises of several sources have is asked about, unless one of them is meant', async () => {
+    const numbered = (id: string): Exercise => ({ ...exercise11b, id, heading: { number: '4' } })
+    const exercises = [numbered('fer/4'), numbered('sharif/4')]
+    const document = handwritten(exercises[0], 'y_5 = 0.317')
+    const report = await markDocument(document, { exercises })
+    expect(report.unread).toMatchObject([
+      { line: 1, why: 'exercise 4 may be fer/4 or sharif/4: name it in the heading, or with --exercise' },
+    ])
+    expect(report.exercises).toEqual([])
+    const meant = await markDocument(document, { exercises, exercise: 'sharif/4' })
+    expect(meant.exercises).toMatchObject([{ exercise: 'sharif/4' }])
+  })
+
   test('an exercise can be named from outside', async () => {
     const anonymous = handwritten(exercise11b, 'y_5 = 0.317')
     const document = {

@@ -6,7 +6,7 @@ import type { Document } from './document/document.js'
 import { evaluateBox } from './evaluation.js'
 import { type Marked, markExercise, noExercise } from './hypotheses.js'
 import type { Claim, FileReport, Finding, Summary, UnreadLine } from './report.js'
-import { answers, type Statement, statementOf } from './statements.js'
+import { areOfSeveralSources, exercisesAnswered, type Statement, statementOf } from './statements.js'
 import { SymbolIndex, symbolText } from './symbols.js'
 
 export interface MarkOptions {
@@ -95,16 +95,19 @@ function assign(
         return noExercise
       }
       const { section } = item
-      const meant = exercises.filter((one) => answers(one, section))
-      if (meant.length > 0) return meant[0]
+      const meant = exercisesAnswered(section, exercises, forcedId)
+      const several = areOfSeveralSources(meant)
+      if (meant.length > 0 && !several) return meant[0]
       if (forced !== undefined && section.number === undefined) return forced
       if (item.kind === 'chain')
         complain(
           `section ${section.number ?? ''} ${section.part ?? ''}`,
           statement,
-          section.number === undefined
-            ? 'no heading says which exercise this answers; only the arithmetic of its lines is checked'
-            : `no exercise ${section.number}${section.part === undefined ? '' : ` (${section.part})`} is known; only the arithmetic of its lines is checked`,
+          several
+            ? `exercise ${section.number} may be ${meant.map(({ id }) => id).join(' or ')}: name it in the heading, or with --exercise`
+            : section.number === undefined
+              ? 'no heading says which exercise this answers; only the arithmetic of its lines is checked'
+              : `no exercise ${section.number}${section.part === undefined ? '' : ` (${section.part})`} is known; only the arithmetic of its lines is checked`,
         )
       return noExercise
     }

@@ -128,8 +128,31 @@ export function placeOf(document: Document, side: Side): Place {
   return document.placeOf(side.expression.span.start)
 }
 
+/**
+ * The exercises that a section of a solution may answer. Exercises of several sources have the same number: then it is that of
+ * the source of `meant`, where one is meant.
+ */
+export function exercisesAnswered(
+  section: Pick<Section, 'number' | 'part' | 'source'>,
+  exercises: readonly Exercise[],
+  meant: string | undefined,
+): readonly Exercise[] {
+  const numbered = exercises.filter((exercise) => answers(exercise, section))
+  const ofMeant = numbered.filter((exercise) => meant !== undefined && sourceOf(exercise.id) === sourceOf(meant))
+  return ofMeant.length > 0 ? ofMeant : numbered
+}
+
+/** Whether exercises are of more than one source. */
+export function areOfSeveralSources(exercises: readonly Exercise[]): boolean {
+  return new Set(exercises.map(({ id }) => sourceOf(id))).size > 1
+}
+
+function sourceOf(id: string): string {
+  return id.split('/', 1)[0]
+}
+
 /** Whether an exercise is what a section of a solution answers. */
-export function answers(exercise: Exercise, section: Section): boolean {
+function answers(exercise: Exercise, section: Pick<Section, 'number' | 'part' | 'source'>): boolean {
   const { number, part } = exercise.heading
   if (section.number !== number) return false
   if (section.source !== undefined && !exercise.id.startsWith(`${section.source}/`)) return false

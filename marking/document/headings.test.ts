@@ -19,6 +19,15 @@ describe('headings', () => {
     expect(readHeading(line)).toMatchObject({ kind: 'exercise', number, part })
   })
 
+  it('name an exercise by a word', () => {
+    for (const [line, source, number] of [
+      ['sharif/p1', 'sharif', 'p1'],
+      ['lecture/positional-encoding: worked', 'lecture', 'positional-encoding'],
+    ])
+      expect(readHeading(line)).toEqual({ kind: 'exercise', source, number, part: undefined })
+    expect(readHeading('input/output')).toBeUndefined()
+  })
+
   it('take the source from an id', () => {
     expect(readHeading('ntua/1.3')).toEqual({ kind: 'exercise', source: 'ntua', number: '1.3', part: undefined })
   })

@@ -24,6 +24,8 @@ const label = `\\(?(${letter}|\\d{1,2})\\s*[).:]*(?![\\p{L}\\d])`
 const number = '(\\d{1,2}(?:\\.\\d{1,2})*)'
 
 const id = new RegExp(`^([a-z]+)/${number}\\s*(${letter})?(?![\\p{L}\\d])`, 'u')
+/** `sharif/p1`, `lecture/positional-encoding`. */
+const wordId = /^(ntua|fer|sharif|lecture)\/([a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?![\p{L}\d])/u
 const exercise = new RegExp(
   `^(?:${exerciseWords})\\s+${number}\\s*(?:[.:]?\\s*\\(?(${letter})\\)?(?![\\p{L}\\d])|$|[^\\p{L}\\d])`,
   'u',
@@ -41,6 +43,8 @@ const statement = new RegExp(`^(?:${statementWords})\\s*[.:]?$`, 'u')
  */
 export function readHeading(line: string): Heading | undefined {
   const text = line.trim().toLowerCase().replaceAll(/\s+/gu, ' ')
+  const worded = wordId.exec(text)
+  if (worded !== null) return { kind: 'exercise', source: worded[1], number: worded[2], part: undefined }
   const named = id.exec(text)
   if (named !== null) return { kind: 'exercise', source: named[1], number: named[2], part: partName(named[3]) }
   const numbered = exercise.exec(text) ?? bareExercise.exec(text)
