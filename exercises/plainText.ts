@@ -50,20 +50,33 @@ function calligraphic(letter: string): string {
 
 /** A symbol's key in LaTeX: `Delta w_35` as `\Delta w_{35}`. */
 export function latexSymbol(key: string): string {
-  if (/^[\p{L}]{3,}/u.test(key) && !/^(Delta|hat|bar|cal) /.test(key) && commands[key.split('_')[0]] === undefined)
-    return `\\text{${key}}`
+  if (
+    /^[\p{L}]{3,}/u.test(key) &&
+    !/^(Delta|nabla|hat|bar|cal) /.test(key) &&
+    commands[key.split('_')[0]] === undefined
+  ) {
+    const [, words, below, above, primes] = /^([^_^']+)(?:_([^^']+))?(?:\^([^']+))?('*)$/u.exec(key) ?? ['', key]
+    const scripts = [below && `_{${scriptLatex(below)}}`, above && `^{${scriptLatex(above)}}`, primes]
+    return `\\text{${words}}${scripts.join('')}`
+  }
   const [last, ...decorations] = key.split(' ').reverse()
   const base = last
     .replace(/^(\p{L}+)/u, (letters) => (letters in commands ? `\\${letters}` : letters))
-    .replace(/_([^^']+)/u, (_, script: string) => `_{${/^\p{L}{2,}$/u.test(script) ? `\\text{${script}}` : script}}`)
+    .replace(/_([^^']+)/u, (_, script: string) => `_{${scriptLatex(script)}}`)
     .replace(/\^([^']+)/u, (_, script: string) => `^{${script}}`)
   const wrappers: Readonly<Record<string, (text: string) => string>> = {
     Delta: (text) => `\\Delta ${text}`,
+    nabla: (text) => `\\nabla ${text}`,
     hat: (text) => `\\hat{${text}}`,
     bar: (text) => `\\bar{${text}}`,
     cal: (text) => `\\mathcal{${text}}`,
   }
   return decorations.reduce((text, word) => wrappers[word]?.(text) ?? text, base)
+}
+
+/** Words of an index upright. */
+function scriptLatex(script: string): string {
+  return /^\p{L}{2,}$/u.test(script) ? `\\text{${script}}` : script
 }
 
 function digitsAs(digits: string, shapes: string): string {

@@ -96,9 +96,13 @@ function axis({ title, scale = 'linear' }: Axis): Plot.ScaleOptions {
   return { label: title, type: scale, ...(scale === 'log' && { tickFormat: '.0e' }) }
 }
 
+/** Colours that tell lines apart, also for most who see few colours. */
+const palette = ['#4269d0', '#efb118', '#ff725c', '#6cc5b0', '#3ca951', '#ff8ab7', '#a463f2', '#97bbf5', '#9c6b4e']
+
 function plane(picture: Plane, document: Page) {
   const { x, y, xRange, yRange, contours, paths, points, rectangles } = picture
   const names = [...contours, ...paths, ...rectangles].map(({ name }) => name)
+  const colorOf = (name: string) => palette[names.indexOf(name) % palette.length]
   return Plot.plot({
     document,
     width: 640,
@@ -106,7 +110,7 @@ function plane(picture: Plane, document: Page) {
     grid: true,
     x: { label: x.title, domain: xRange },
     y: { label: y.title, domain: yRange },
-    color: { legend: names.length > 0, domain: names },
+    color: { type: 'categorical', legend: names.length > 0, domain: names, range: names.map(colorOf) },
     marks: [
       ...contours.map(({ name, levels, values }) =>
         Plot.contour(values.flat(), {
@@ -118,14 +122,22 @@ function plane(picture: Plane, document: Page) {
           y2: yRange[1],
           value: (value: number) => value,
           thresholds: [...levels],
-          stroke: name,
+          stroke: colorOf(name),
           strokeOpacity: 0.7,
         }),
       ),
       ...rectangles.map(({ name, from, to }) =>
-        Plot.rect([0], { x1: from[0], x2: to[0], y1: from[1], y2: to[1], stroke: name, fill: name, fillOpacity: 0.1 }),
+        Plot.rect([0], {
+          x1: from[0],
+          x2: to[0],
+          y1: from[1],
+          y2: to[1],
+          stroke: colorOf(name),
+          fill: colorOf(name),
+          fillOpacity: 0.1,
+        }),
       ),
-      ...paths.map(({ name, points }) => Plot.line(points, { stroke: name, strokeWidth: 2.5 })),
+      ...paths.map(({ name, points }) => Plot.line(points, { stroke: colorOf(name), strokeWidth: 2.5 })),
       Plot.dot(points, { x: (point) => point.at[0], y: (point) => point.at[1], fill: 'black' }),
       Plot.text(points, {
         x: (point) => point.at[0],
