@@ -18,8 +18,10 @@ export function openProgress(quiet: boolean): Progress {
   let started = false
   return {
     update(done, total, what) {
-      if (started) bar.update(done, { what })
-      else bar.start(total, done, { what })
+      if (started) {
+        bar.setTotal(total)
+        bar.update(done, { what })
+      } else bar.start(total, done, { what })
       started = true
     },
     stop() {

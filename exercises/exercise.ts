@@ -152,6 +152,14 @@ export interface Worksheet {
   isWorkable?(values: Values): boolean
 }
 
+/** Given data that a solver may choose (the weights of fer/3), and whether a choice does what the exercise asks. */
+export interface Choice {
+  /** Names of the given data that are chosen. */
+  readonly of: readonly string[]
+  /** What is wrong with the choice, with a counterexample; undefined where nothing is. */
+  refute(given: Values, operators: Operators): Promise<string | undefined>
+}
+
 /** A table that belongs to the worked solution: the layers of a network, for example. */
 export interface Table {
   readonly title: string
@@ -182,6 +190,7 @@ export interface Exercise {
   /** What an experiment trains; its losses are compared with the oracle's, step by step, on every implementation. */
   readonly trainings?: readonly Training[]
   readonly worksheet?: Worksheet
+  readonly choice?: Choice
   /** What is easier seen than read, for these given data and quantities. */
   pictures?(values: Values): readonly Picture[]
   tables?(values: Values): readonly Table[]

@@ -224,10 +224,33 @@ const unseenOnTheSheet: Readonly<Record<string, readonly string[]>> = {
     ...of('ReLU applied to the logits', 'logits'),
     ...of('ReLU applied to the logits (mean)', 'meanLogits'),
   ],
+  'fer/2': [
+    // (28 − 2)/2, (14 − 3)/1 and (12 − 2)/2 leave no remainder; the second convolution has stride 1; 2 + 2 = 2·2.
+    ...of('rounded up', 'pool1Side', 'conv2Side', 'pool2Side'),
+    ...of('stride forgotten', 'conv2Side'),
+    ...of('own stride counted already', 'conv2ReceptiveField'),
+    ...of('strides added', 'pool1Jump'),
+    ...of('stride forgotten in the jump', 'conv2Jump'),
+  ],
+  'fer/3': [
+    // The first member is 00, the last 11; b_o = 0.
+    'h1: bits exchanged',
+    'h3: bits exchanged',
+    'h1: both bits added up',
+    'logit: bias of the output forgotten',
+  ],
   'fer/4': [
     // The kernel is symmetric; the negative pair lies inside the margin.
     ...of('kernel flipped', 'firstEmbedding', 'secondEmbedding', 'negativeEmbedding'),
     ...of('margin forgotten beyond it', 'negativeLoss'),
     ...of('gradient beyond the margin', 'negativeEmbeddingGradient'),
+  ],
+  'fer/5': [
+    // λ₂ holds no weight at 0; H is diagonal; no weight is negative, and with λ₃ only one is left.
+    ...of('pulled past zero (L1)', 'lasso2'),
+    ...of('coupling of the weights left out (L1)', 'lasso2', 'lasso3'),
+    ...of('coupling of the weights left out (L2)', 'ridge2', 'ridge3'),
+    ...of('signs kept in the L1 norm', 'lassoPenalty2', 'lassoPenalty3'),
+    ...of('largest weight as the L1 norm', 'lassoPenalty3'),
   ],
 }

@@ -28,6 +28,8 @@ export interface WorkedSolution {
   /** The conventions that the solution follows, one of each axis. */
   readonly conventions: readonly { readonly axis: string; readonly name: string; readonly description: string }[]
   readonly steps: readonly WorkedStep[]
+  /** What is wrong with given data that a solver chose, where that can be said of the exercise. */
+  readonly refutation?: string
   readonly tables: readonly Table[]
   readonly pictures: readonly Picture[]
   readonly experiments: readonly ({ readonly question: string } & ExperimentResult)[]
@@ -72,6 +74,7 @@ export async function showExercise(
     (axis) => axis.conventions.find((convention) => options.conventions?.includes(convention)) ?? axis.conventions[0],
   )
   const values = await solve(exercise, given, oracle, { conventions })
+  const refutation = await exercise.choice?.refute(given, oracle.operators)
   const experiments = []
   for (const { question, run } of exercise.experiments) {
     const { extent } = options
@@ -91,6 +94,7 @@ export async function showExercise(
       return { axis, name, description }
     }),
     steps: quantitiesUnder(exercise, conventions).map((quantity) => workedStep(exercise, quantity, values)),
+    ...(refutation === undefined ? {} : { refutation }),
     tables: exercise.tables?.(values) ?? [],
     pictures: exercise.pictures?.(values) ?? [],
     experiments,

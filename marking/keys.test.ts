@@ -24,6 +24,27 @@ describe('an answer sheet with given data of its own', () => {
   })
 })
 
+describe('weights of a solver’s own', () => {
+  const sheet = (weights: string, states: string) => `fer/3:\n${weights}${states}`
+
+  it('are right where they are right for every sequence, and what follows is computed from them', async () => {
+    // W_xh = (0, 4), b_h = −2: h¹ = −2, h² = −4, h³ = −2 for the members 00, 10, 11.
+    const report = await markSheet(sheet('  W_xh: [0, 4]\n  b_h: -2\n', '  h1: -2\n  h2: -4\n  h3: -2\n'))
+    expect(report.claims.filter(({ verdict }) => !['correct', 'missing'].includes(verdict))).toEqual([])
+    expect(report.claims.filter(({ verdict }) => verdict === 'correct').length).toBe(5)
+  })
+
+  it('are wrong with a shortest sequence that shows it', async () => {
+    // 0.9 of the state decays: 00, 01 has as many even as odd members, but 0.9·(−1) + 1 > 0.
+    const report = await markSheet(sheet('  W_hh: 0.9\n', ''))
+    const wrong = report.claims.filter(({ verdict }) => verdict === 'wrong')
+    expect(wrong).toMatchObject([{ line: 2, root: true }])
+    expect(wrong[0].message).toMatch(
+      /^these weights put the sequence [01]{2}, [01]{2} into class 1; it belongs to class 0$/,
+    )
+  })
+})
+
 describe('the key of a variant', () => {
   it.each(varied.map((exercise) => [exercise.id, exercise] as const))(
     'marks as all correct: %s',

@@ -1,4 +1,5 @@
 import type { Exercise, Values } from '../exercises/exercise.js'
+import { oracle } from '../oracle/index.js'
 import { sizeOf, tensor, toNested } from '../oracle/tensor.js'
 import { alignEntry, nearest } from './alignment.js'
 import { meet, pointBox } from './boxes.js'
@@ -35,7 +36,8 @@ export async function markDocument(document: Document, options: MarkOptions): Pr
   const exercises: { exercise: string; convention: string | null }[] = []
   for (const { exercise, statements, stated } of answered) {
     const index = new SymbolIndex(exercise)
-    const variant = statedGiven(stated, index, document)
+    const chosen = statements.filter((statement) => chooses(statement, index))
+    const variant = statedGiven([...stated, ...chosen], index, document)
     const marked = await markExercise(inOrder(statements, index), index, variant.values, document)
     const known = exercise !== noExercise
     claims.push(...(await finished(marked, known)))
@@ -44,6 +46,8 @@ export async function markDocument(document: Document, options: MarkOptions): Pr
     lines.push(...marked.unread)
     exercises.push({ exercise: exercise.id, convention: marked.convention })
     claims.push(...missing(marked, statements, document))
+    const [first] = chosen
+    if (first !== undefined) claims.push(...(await refuted(marked, first, document)))
     findings.push(...trivial(marked))
   }
   claims.sort((a, b) => a.line - b.line || a.column - b.column)
@@ -138,7 +142,7 @@ function statedGiven(
     if (right?.kind !== 'numeric') continue
     const datum =
       kind === 'entry'
-        ? alignEntry(path.slice(1), index)
+        ? alignEntry(path[0] === 'given' ? path.slice(1) : path, index)
         : left?.expression.kind === 'name'
           ? index.resolve(left.expression.key, 0)
           : undefined
@@ -157,6 +161,30 @@ function statedGiven(
     })
   }
   return { values, findings }
+}
+
+/** Whether a statement gives a value to a datum that the solver may choose. */
+function chooses({ kind, path, sides: [left, right] }: Statement, index: SymbolIndex): boolean {
+  const datum =
+    kind === 'entry'
+      ? alignEntry(path, index)
+      : kind === 'chain' && left?.expression.kind === 'name' && right?.kind === 'numeric'
+        ? index.resolve(left.expression.key, 0)
+        : undefined
+  return datum !== undefined && (index.exercise.choice?.of.includes(datum.name) ?? false)
+}
+
+/** A claim that the solver's choice does what is asked, at the first line of the choice, where it does not. */
+async function refuted({ world }: Marked, first: Statement, document: Document): Promise<readonly Claim[]> {
+  const message = await world.exercise.choice?.refute(world.given, oracle.operators)
+  if (message === undefined) return []
+  return [
+    {
+      ...document.placeOf(first.span.start),
+      ...{ exercise: world.exercise.id, text: first.text, quantity: null, index: null, claimed: null, expected: null },
+      ...{ carriedValue: null, verdict: 'wrong', root: true, carriedFrom: null, message, explanations: [], notes: [] },
+    },
+  ]
 }
 
 /** The claims of a marked exercise, with the mistakes that explain its root errors. */

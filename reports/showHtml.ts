@@ -12,7 +12,8 @@ import { drawPicture } from './picture.js'
 
 /** An exercise worked out as one page that needs nothing else: equations set with KaTeX, pictures as SVG. */
 export async function showHtml(solution: WorkedSolution): Promise<string> {
-  const { exercise, title, source, statement, given, conventions, steps, tables, experiments, pictures } = solution
+  const { exercise, title, source, statement, given, conventions, steps, refutation, tables, experiments, pictures } =
+    solution
   const parts = [
     `<h1>${escaped(title)}</h1>`,
     `<p class="source">${escaped(exercise)} · ${escaped(source)}</p>`,
@@ -25,6 +26,7 @@ export async function showHtml(solution: WorkedSolution): Promise<string> {
           `<ul>${conventions.map(({ name, description }) => `<li>${escaped(name)}: ${escaped(description)}</li>`).join('')}</ul>`,
         ]),
     ...(steps.length === 0 ? [] : ['<h2>Solution</h2>', await rendered(stepLines(steps))]),
+    ...(refutation === undefined ? [] : [`<p>✗ ${escaped(refutation)}</p>`]),
     ...tables.map(({ title: heading, columns, rows }) => `<h2>${escaped(heading)}</h2>${tableHtml(columns, rows)}`),
     ...pictures.map(drawPicture),
   ]

@@ -4,7 +4,7 @@ import { table } from './words.js'
 
 /** An exercise worked out for a person: statement, given data, steps by stage, experiments. */
 export function showText(solution: WorkedSolution, colors: Colors): string {
-  const { exercise, title, source, statement, given, conventions, steps, experiments } = solution
+  const { exercise, title, source, statement, given, conventions, steps, refutation, tables, experiments } = solution
   const lines = [colors.bold(`${exercise}  ${title}`), colors.dim(source), '', statement.trim(), '']
   const heading = (text: string) => lines.push(colors.bold(text))
   if (given.length > 0) {
@@ -23,6 +23,12 @@ export function showText(solution: WorkedSolution, colors: Colors): string {
     lines.push(stepLine(step, colors))
   }
   if (steps.length > 0) lines.push('', colors.dim('  * asked for'), '')
+  if (refutation !== undefined) lines.push(colors.red(`✗ ${refutation}`), '')
+  for (const { title: heading_, columns, rows } of tables) {
+    heading(heading_)
+    const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell)))
+    lines.push(...table([[...columns], ...cells], columns.map((_, c) => c).slice(1)).map((line) => `  ${line}`), '')
+  }
   for (const { question, columns, rows, findings } of experiments) {
     heading(`Experiment: ${question}`)
     const cells = rows.map((row) => row.map((value) => String(Number(value.toPrecision(4)))))
