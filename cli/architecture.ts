@@ -5,9 +5,9 @@ import { architectureText } from '../reports/architectureText.js'
 import { type CommonOptions, colorsFor, writeReport } from './output.js'
 import { UsageError } from './usage.js'
 
-/** Whether this is a YAML file that holds an architecture: a list of layers. */
+/** Whether this is a YAML or JSON file that holds an architecture: an input and layers. */
 export function isArchitectureFile(path: string): boolean {
-  return /\.ya?ml$/i.test(path) && looksLikeArchitecture(contentOf(path))
+  return /\.(ya?ml|json)$/i.test(path) && looksLikeArchitecture(contentOf(path))
 }
 
 /** `answerkey show NET.yaml`: the table of its layers. */

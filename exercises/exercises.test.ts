@@ -35,6 +35,12 @@ function watched(values: Values): { readonly values: Values; readonly read: Set<
   return { values: proxy, read }
 }
 
+/** The key of a symbol, or of a partial derivative: `∂L/∂W`, both of whose parts are symbols. */
+function keyOf(symbol: string): string | undefined {
+  const [, above, below] = /^∂([^/]+)\/∂([^/]+)$/.exec(symbol) ?? []
+  return above === undefined ? symbolKey(symbol) : `∂${symbolKey(above)}/∂${symbolKey(below)}`
+}
+
 describe('the list of exercises', () => {
   it('holds 1.1 to 1.4 in order, found by id', () => {
     expect(exercises.map(({ id }) => id)).toEqual([
@@ -66,13 +72,13 @@ describe.each(exercises)('$id', (exercise) => {
     const owners = new Map<string, string>()
     for (const { name, symbols } of exercise.given)
       for (const symbol of symbols) {
-        expect([name, symbol, symbolKey(symbol)]).toEqual([name, symbol, symbol])
+        expect([name, symbol, keyOf(symbol)]).toEqual([name, symbol, symbol])
         expect([symbol, owners.get(symbol)]).toEqual([symbol, undefined])
         owners.set(symbol, name)
       }
     for (const { name, symbols, stage } of exercise.quantities)
       for (const symbol of symbols) {
-        expect([name, symbol, symbolKey(symbol)]).toEqual([name, symbol, symbol])
+        expect([name, symbol, keyOf(symbol)]).toEqual([name, symbol, symbol])
         const place = `${symbol} ${stage ?? ''}`
         expect([place, owners.get(place)]).toEqual([place, undefined])
         owners.set(place, name)
@@ -252,5 +258,31 @@ const unseenOnTheSheet: Readonly<Record<string, readonly string[]>> = {
     ...of('coupling of the weights left out (L2)', 'ridge2', 'ridge3'),
     ...of('signs kept in the L1 norm', 'lassoPenalty2', 'lassoPenalty3'),
     ...of('largest weight as the L1 norm', 'lassoPenalty3'),
+  ],
+  'lecture/seq2seq': [
+    // The scores differ by 25.
+    ...of('all attention on the largest score', 'attentionDistribution'),
+  ],
+  'lecture/positional-encoding': [
+    // There are two pairs of columns.
+    ...of('wavelengths in even steps', 'wavelengths'),
+  ],
+  'lecture/alexnet': [
+    // Four channels are no further apart than n = 5 reaches; nothing is left over by a stride; equal widths of layers 3 and 4.
+    ...of('as many neighbours on each side as there are in all (2)', 'squares2'),
+    ...of('as many neighbours on each side as there are in all (3)', 'squares3'),
+    ...of('rounded up', 'conv1Side', 'pool1Side', 'pool2Side', 'pool5Side'),
+    ...of('channels of the input kept', 'conv4Shape'),
+  ],
+  'lecture/vgg': [
+    // One channel in the comparison; 224 is 7·2⁵; stages 4 and 5 are equally wide.
+    ...of('channels of the filters forgotten (1)', 'largeWeights1'),
+    ...of('channels of the small filters forgotten (1)', 'stackWeights1'),
+    ...of('channels of the filters forgotten (2)', 'largeWeights2'),
+    ...of('channels of the small filters forgotten (2)', 'stackWeights2'),
+    ...of('channels of the filters forgotten (3)', 'largeWeights3'),
+    ...of('channels of the small filters forgotten (3)', 'stackWeights3'),
+    ...of('rounded up', 'pool1Side', 'pool2Side', 'pool3Side', 'pool4Side', 'pool5Side'),
+    ...of('channels of the input kept', 'conv5_1Shape'),
   ],
 }

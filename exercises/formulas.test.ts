@@ -10,6 +10,9 @@ import { exercises } from './index.js'
 
 /** Formulas that speak of indices or sums over layers, which the reader of expressions does not evaluate. */
 const inWords: ReadonlySet<string> = new Set([
+  ...['paddedMask', 'causalMask', 'combinedMask', 'paddedWeights', 'causalWeights', 'combinedWeights'].map(
+    (name) => `lecture/masks: ${name}`,
+  ),
   ...['x1', 'x2', 'x3', 'class', 'meanClass', 'trainingLosses', 'squaredWeights', 'outputShape'],
   ...['latentSize', 'autoencoderParameters', 'encoderParameters'],
   ...['affineOutput', 'outputByBias', 'weightGradient', 'biasGradient', 'inputGradient', 'positions'],
@@ -17,6 +20,9 @@ const inWords: ReadonlySet<string> = new Set([
   ...['firstBiasGradient', 'secondBiasGradient', 'anchorKernelGradient', 'negativeBranchKernelGradient'],
   ...['oddMembers', 'evenMembers', 'rightClass', 'sequenceClass'],
   ...['lasso2', 'lasso3', 'ridge2', 'ridge3', 'lassoPenalty2', 'lassoPenalty3', 'lassoAxis', 'ridgeAxis'],
+  // lecture/seq2seq, lecture/positional-encoding
+  ...['alignedVectors', 'contextVector', 'frequencies', 'encodings', 'encodingAtPosition', 'encodingOfShift'],
+  ...['encodingAfterShift', 'rotation', 'wavelengths', 'shortestWavelength', 'longestWavelength'],
   // ntua/2.3
   ...[
     'projectionUnits',
@@ -28,6 +34,16 @@ const inWords: ReadonlySet<string> = new Set([
     'droppedUnits2',
   ],
   'futureLogits',
+  ...of('sharif/1', 'examples', 'eigenvalues', 'eigenvalue1', 'eigenvalue2', 'directions', 'minimalLoss'),
+  ...of('sharif/2', 'x', 'preActivationGradient', 'weight1Gradient', 'weight2Gradient', 'weight3Gradient'),
+  ...of('sharif/2', 'phrase', 'sentenceVector', 'shapeWeight1', 'shapeBias1', 'shapeWeight2', 'shapeBias2'),
+  ...of('sharif/2', 'shapeWeight3', 'shapeBias3'),
+  ...of('sharif/3', 'dotJoined', 'generalJoined', 'tanhJoined', 'tanhPreActivations', 'coverageLoss'),
+  ...of('sharif/4', 'quadraticWeights', 'queryFeatures', 'keyFeatures', 'quadraticOutput', 'causalOutput'),
+  ...of('sharif/p1', 'similarities', 'analogy', 'analogySimilarities', 'answer', 'mean', 'loss'),
+  ...of('sharif/p1', 'logitsGradient', 'meanGradient', 'vectorsGradient'),
+  ...of('sharif/p2', 'attentionMask', 'chosen', 'masked', 'tokenLosses', 'maskedLoss', 'classLoss', 'classGradient'),
+  ...of('lecture/multi-head', 'queries1', 'keys1', 'values1', 'queries2', 'keys2', 'values2', 'concatenation'),
   ...of('lecture/transformer', 'decoderInput', 'paddingMask', 'lookAheadMask', 'decoderRuns', 'countedPositions'),
   ...of('lecture/transformer', 'embeddedShape', 'queryShape', 'memoryShape', 'decoderAttentionShape'),
   ...of('lecture/transformer', 'crossAttentionShape', 'logitsShape'),
@@ -36,6 +52,24 @@ const inWords: ReadonlySet<string> = new Set([
   ...of('lecture/transfer', 'oneHot', 'loss', 'delta2', 'delta1', 'gradient3', 'gradient2', 'gradient1'),
   ...of('lecture/transfer', 'frozenLoss', 'lastLoss', 'allLoss'),
   ...of('lecture/transfer', 'frozenParameters', 'lastParameters', 'allParameters'),
+  ...[1, 2, 3, 4].flatMap((i) =>
+    of('lecture/alexnet', `squares${i}`, `normalized${i}`, `pooled${i}`, `normalizedGradient${i}`, `inputGradient${i}`),
+  ),
+  ...of('lecture/vgg', 'stackPreActivation', 'stackOutput', 'stackGradientPreActivation', 'stackGradientKernel1'),
+  ...of('lecture/vgg', 'stackGradientPatch', 'equivalentKernel', 'largeOutput'),
+  ...of('lecture/googlenet', 'oneSum', 'threeSum', 'threeFiltered', 'fiveSum', 'fiveFiltered', 'pooled1', 'pooled2'),
+  ...of('lecture/googlenet', 'poolSum', 'moduleShape', 'threeSumGradient', 'threeGradient', 'fiveSumGradient'),
+  ...of('lecture/googlenet', 'fiveGradient', 'inputGradient1', 'inputGradient2', 'depthwiseMap1', 'depthwiseMap2'),
+  ...of('lecture/googlenet', 'separableOutput', 'directMultiplyAdds', 'reducedMultiplyAdds'),
+  ...['3a', '3b', '4a', '4b', '4c', '4d', '4e', '5a', '5b'].flatMap((module) =>
+    of('lecture/googlenet', `channels${module}`, `parameters${module}`, `multiplyAdds${module}`),
+  ),
+  ...of('lecture/resnet', 'preActivation', 'branch', 'sumGradient', 'kernel2Gradient', 'preActivationGradient'),
+  ...of('lecture/resnet', 'kernel1Gradient', 'branchGradient', 'stridedActivation', 'residual1', 'residual2'),
+  ...of('lecture/resnet', 'subsampled', 'projected1', 'projected2'),
+  ...[1, 2, 3, 4, 5].flatMap((network) =>
+    of('lecture/resnet', `layers${network}`, `parameters${network}`, `multiplyAdds${network}`),
+  ),
 ])
 
 /** These quantities of one exercise only. */

@@ -18,6 +18,7 @@ export function findExercise(id: string): Exercise | undefined {
   return exercises.find((exercise) => exercise.id === id)
 }
 
+export * from './architecture/index.js'
 export { type CrossCheckOptions, type CrossCheckReport, crossCheckExercise } from './crossCheck.js'
 export type * from './exercise.js'
 export { defaultGiven, quantitiesUnder, solve } from './exercise.js'

@@ -13,6 +13,8 @@ const commands: Readonly<Record<string, string>> = {
   sigma: 'σ',
   lambda: 'λ',
   leq: '≤',
+  lfloor: '⌊',
+  rfloor: '⌋',
 }
 
 const subscriptDigits = '₀₁₂₃₄₅₆₇₈₉'
@@ -122,10 +124,24 @@ class Converter {
       const [numerator, denominator] = [this.argument(), this.argument()]
       return `${grouped(numerator)}/${grouped(denominator)}`
     }
+    if (name === 'begin') return this.matrix(this.argument())
     if (name === 'mathcal') return calligraphic(this.argument())
     if (name === 'text') return this.argument()
     if (name === 'Delta') while (this.latex[this.at] === ' ') this.at++
     return commands[name] ?? name
+  }
+
+  /** The rows of a matrix up to its end, in brackets: [[1, 2], [3, 4]]; of one row alone [1, 2]. */
+  private matrix(environment: string): string {
+    const close = `\\end{${environment}}`
+    const end = this.latex.indexOf(close, this.at)
+    const inside = this.latex.slice(this.at, end)
+    this.at = end + close.length
+    const rows = inside.split('\\\\').map((row) => {
+      const cells = row.split('&').map((cell) => new Converter(cell.trim()).upTo(undefined))
+      return `[${cells.join(', ')}]`
+    })
+    return rows.length === 1 ? rows[0] : `[${rows.join(', ')}]`
   }
 }
 
@@ -137,5 +153,5 @@ function grouped(text: string): string {
 /** Digits as Unicode scripts; anything else after the mark, in parentheses where it is more than a word. */
 function script(text: string, shapes: string, mark: string): string {
   if (/^\d+$/.test(text)) return digitsAs(text, shapes)
-  return /^\p{L}+$/u.test(text) ? `${mark}${text}` : `${mark}(${text})`
+  return /^\p{L}[\p{L}\d]*$/u.test(text) ? `${mark}${text}` : `${mark}(${text})`
 }

@@ -137,6 +137,7 @@ function statedGiven(
 ): { readonly values: Values; readonly findings: readonly Finding[] } {
   const values: Record<string, Values[string]> = {}
   const findings: Finding[] = []
+  const seen = new Set<string>()
   for (const { kind, path, sides, span } of stated) {
     const [left, right] = kind === 'entry' ? [undefined, sides[0]] : sides
     if (right?.kind !== 'numeric') continue
@@ -150,6 +151,9 @@ function statedGiven(
     const evaluated = evaluateBox(right.expression, { habit: 'rounds' })
     const { value } = datum.given
     if (!('box' in evaluated) || evaluated.box.low.length !== sizeOf(value.shape)) continue
+    // What is stated first counts: later «b = 1» may count parameters.
+    if (seen.has(datum.name)) continue
+    seen.add(datum.name)
     if (meet(evaluated.box, pointBox(value))) continue
     // The box is a little wider than the numeral: twelve digits are those that were written.
     const middles = evaluated.box.low.map((low, i) => Number(((low + evaluated.box.high[i]) / 2).toPrecision(12)))

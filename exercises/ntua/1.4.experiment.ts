@@ -1,12 +1,22 @@
 import { item, reshape, scalar, type Tensor, tensor, zeros } from '../../oracle/tensor.js'
 import { backward, forward, joined } from '../computation.js'
-import type { Experiment, Operators } from '../exercise.js'
-import { accuracyOf, Descent, labelTensor, normalTensor, type Parameters, randomNumbers } from '../training.js'
+import type { Experiment, Operators, Training } from '../exercise.js'
+import {
+  accuracyOf,
+  Descent,
+  labelTensor,
+  lossChart,
+  normalTensor,
+  type Parameters,
+  randomNumbers,
+} from '../training.js'
 
 /** About a fortieth of the exercise's widths; a vocabulary as small as that of 1.3. */
 const widths = { input: 8, hidden: [12, 6, 3, 6, 12], state: 4, classes: 3 } as const
 const words = 12
 const sentenceLength = 3
+const settings = { learningRate: 0.05, momentum: 0.9 } as const
+const stepsOf = { full: 150, reduced: 8 } as const
 
 interface Layer {
   readonly weight: string
@@ -157,6 +167,57 @@ function sentences(count: number, random: () => number): Sentences {
   return { ids: tensor([sentenceLength, count], ids), labels }
 }
 
+/** The word vectors, the autoencoder before its training, the weights of the classifier behind its encoder, the sentences. */
+function beginning() {
+  const random = randomNumbers(14)
+  const vectors = normalTensor([words, widths.input], 1, random)
+  const sizes = [widths.input, ...widths.hidden, widths.input]
+  const code = Math.min(...widths.hidden)
+  const autoencoder = new Descent(
+    {
+      ...initialLayers(encoder, sizes.slice(0, 4), random),
+      ...initialLayers(decoder, sizes.slice(3), random),
+    },
+    settings,
+  )
+  const classifier = {
+    input: normalTensor([widths.state, code], Math.sqrt(1 / code), random),
+    recurrent: normalTensor([widths.state, widths.state], 0.5, random),
+    output: normalTensor([widths.classes, widths.state], Math.sqrt(1 / widths.state), random),
+  }
+  return { vectors, autoencoder, classifier, data: sentences(60, random) }
+}
+
+/** The parameters of the autoencoder's encoder, which fine-tuning starts from. */
+function encoderOf(autoencoder: Descent): Parameters {
+  const names = encoder.flatMap(({ weight, bias }) => [weight, bias])
+  return Object.fromEntries(names.map((name) => [name, autoencoder.parameters[name]]))
+}
+
+/** The autoencoder learns to reconstruct the word vectors, as the experiment begins. */
+export const reconstructionTraining: Training = {
+  name: 'the autoencoder',
+  async losses(operators, steps) {
+    const { vectors, autoencoder } = beginning()
+    const losses: Tensor[] = []
+    for (let i = 0; i < steps; i++) losses.push(await reconstructionStep(autoencoder, vectors, operators))
+    return losses
+  },
+}
+
+/** Encoder and classifier trained together, after as many steps of the autoencoder as the reduced experiment takes. */
+export const fineTuningTraining: Training = {
+  name: 'encoder and classifier, fine-tuned',
+  async losses(operators, steps) {
+    const { vectors, autoencoder, classifier, data } = beginning()
+    for (let i = 0; i < stepsOf.reduced; i++) await reconstructionStep(autoencoder, vectors, operators)
+    const tuned = new Descent({ ...encoderOf(autoencoder), ...classifier }, settings)
+    const losses: Tensor[] = []
+    for (let i = 0; i < steps; i++) losses.push((await classificationStep(tuned, vectors, data, false, operators)).loss)
+    return losses
+  },
+}
+
 /**
  * Fine-tuning as ntua/1.4d asks for it, at about a fortieth of the widths: the autoencoder learns to reconstruct word vectors; then
  * its encoder stands before the recurrent network of 1.3 and a softmax over three classes, and all are trained
@@ -164,45 +225,35 @@ function sentences(count: number, random: () => number): Sentences {
  */
 export const fineTuningExperiment: Experiment = {
   question: 'How is the autoencoder fine-tuned for exercise 1.3?',
-  async run(operators, { extent = 'full', read = async () => {} } = {}) {
-    const steps = extent === 'full' ? 150 : 8
-    const random = randomNumbers(14)
-    const vectors = normalTensor([words, widths.input], 1, random)
-    const sizes = [widths.input, ...widths.hidden, widths.input]
-    const code = Math.min(...widths.hidden)
-    const settings = { learningRate: 0.05, momentum: 0.9 }
-    const autoencoder = new Descent(
-      {
-        ...initialLayers(encoder, sizes.slice(0, 4), random),
-        ...initialLayers(decoder, sizes.slice(3), random),
-      },
-      settings,
-    )
-    const classifier = {
-      input: normalTensor([widths.state, code], Math.sqrt(1 / code), random),
-      recurrent: normalTensor([widths.state, widths.state], 0.5, random),
-      output: normalTensor([widths.classes, widths.state], Math.sqrt(1 / widths.state), random),
-    }
-    const data = sentences(60, random)
-
+  async run(operators, { extent = 'full', read = async () => {}, progress } = {}) {
+    const steps = stepsOf[extent]
+    const { vectors, autoencoder, classifier, data } = beginning()
     const reconstruction: Tensor[] = []
-    for (let i = 0; i < steps; i++) reconstruction.push(await reconstructionStep(autoencoder, vectors, operators))
-    const pretrained = Object.fromEntries(
-      encoder.flatMap(({ weight, bias }) => [weight, bias].map((name) => [name, autoencoder.parameters[name]])),
-    )
+    for (let i = 0; i < steps; i++) {
+      reconstruction.push(await reconstructionStep(autoencoder, vectors, operators))
+      progress?.(i + 1, 2 * steps)
+    }
+    const pretrained = encoderOf(autoencoder)
     const tuned = new Descent({ ...pretrained, ...classifier }, settings)
     const frozen = new Descent({ ...pretrained, ...classifier }, settings)
+    const curves: { readonly tuned: Tensor; readonly frozen: Tensor }[] = []
     const measured: { readonly step: number; readonly tensors: readonly Tensor[] }[] = []
     for (let i = 0; i < steps; i++) {
       const withEncoder = await classificationStep(tuned, vectors, data, false, operators)
       const without = await classificationStep(frozen, vectors, data, true, operators)
+      curves.push({ tuned: withEncoder.loss, frozen: without.loss })
+      progress?.(steps + i + 1, 2 * steps)
       if (i % Math.ceil(steps / 10) === 0 || i === steps - 1)
         measured.push({
           step: i,
           tensors: [reconstruction[i], withEncoder.loss, withEncoder.logits, without.loss, without.logits],
         })
     }
-    await read(measured.flatMap(({ tensors }) => tensors))
+    await read([
+      ...measured.flatMap(({ tensors }) => tensors),
+      ...reconstruction,
+      ...curves.flatMap((losses) => [losses.tuned, losses.frozen]),
+    ])
     const rows = measured.map(({ step, tensors: [error, tunedLoss, tunedLogits, frozenLoss, frozenLogits] }) => [
       step,
       item(error),
@@ -231,6 +282,17 @@ export const fineTuningExperiment: Experiment = {
           holds: last[2] < last[4],
         },
         { statement: 'The frozen encoder keeps its parameters.', holds: unmoved },
+      ],
+      pictures: [
+        lossChart('Reconstruction error of the autoencoder', { autoencoder: reconstruction.map(item) }),
+        lossChart(
+          'Cross-entropy of the classifier behind the encoder',
+          {
+            'fine-tuned': curves.map((losses) => item(losses.tuned)),
+            'encoder frozen': curves.map((losses) => item(losses.frozen)),
+          },
+          { title: 'cross-entropy' },
+        ),
       ],
     }
   },

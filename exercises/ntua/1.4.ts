@@ -3,7 +3,7 @@ import { map, rowMajor, scalar, type Tensor, tensor, zeros } from '../../oracle/
 import { forward, numberOf, scalarOf, tensorOf } from '../computation.js'
 import type { Exercise, ExerciseLaw, ExerciseMistake, Given, Operators, Quantity, Values } from '../exercise.js'
 import { expectClose, expectShape } from '../expectation.js'
-import { fineTuningExperiment } from './1.4.experiment.js'
+import { fineTuningExperiment, fineTuningTraining, reconstructionTraining } from './1.4.experiment.js'
 
 const given: readonly Given[] = [
   {
@@ -311,6 +311,7 @@ it fine-tuned for exercise 1.3, with which functions and dimensions in every lay
   mistakes,
   laws,
   experiments: [fineTuningExperiment],
+  trainings: [reconstructionTraining, fineTuningTraining],
   worksheet: {
     arbitrary: () => {
       const tens = (least: number, most: number) => fc.integer({ min: least, max: most }).map((n) => 10 * n)

@@ -20,15 +20,17 @@ export const sequence: Given = {
 /** The shape of the sequence: so many vectors of so many numbers. */
 export const [length, width] = sequence.value.shape
 
-/** Halves from −2.5 to 2.5 under a shape. */
-export function halves(shape: readonly number[]): fc.Arbitrary<Tensor> {
+/** Halves of at most `reach` under a shape. */
+export function halves(shape: readonly number[], reach = 2.5): fc.Arbitrary<Tensor> {
   const size = shape.reduce((product, side) => product * side, 1)
-  return fc.array(fc.integer({ min: -5, max: 5 }), { minLength: size, maxLength: size }).map((numbers) =>
-    tensor(
-      shape,
-      numbers.map((number) => number / 2),
-    ),
-  )
+  return fc
+    .array(fc.integer({ min: -2 * reach, max: 2 * reach }), { minLength: size, maxLength: size })
+    .map((numbers) =>
+      tensor(
+        shape,
+        numbers.map((number) => number / 2),
+      ),
+    )
 }
 
 /** a·b, by `matmul`. */

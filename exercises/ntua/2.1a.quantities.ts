@@ -27,6 +27,7 @@ function member(i: number): Quantity {
     kind: 'real',
     from: ['sequence'],
     formula: `${unitText(i)} \\cdot X`,
+    stage: 'sequence',
     compute: async (values) => {
       const rows = rowMajor(tensorOf(values, 'sequence'))
       return tensor([width], rows.slice((i - 1) * width, i * width))
@@ -65,8 +66,8 @@ function weightedMember(i: number): Quantity {
   }
 }
 
-/** Everything that ntua/2.1a asks for or passes on the way. */
-export const singleQueryQuantities: readonly Quantity[] = [
+/** What is computed from the vectors of the sequence and the query. */
+const attention: readonly Quantity[] = [
   {
     name: 'usedQuery',
     symbols: ['q_used', 'q'],
@@ -76,7 +77,6 @@ export const singleQueryQuantities: readonly Quantity[] = [
     formula: 'q',
     compute: async (values) => map(tensorOf(values, 'query'), (component) => component),
   },
-  ...positions.map(member),
   {
     name: 'scores',
     symbols: ['s', 'score', 'scores', 'e'],
@@ -124,10 +124,8 @@ export const singleQueryQuantities: readonly Quantity[] = [
     kind: 'real',
     from: ['exponentials'],
     formula: '[1, 1, 1, 1] \\cdot E',
-    compute: async (values, operators) => {
-      const ones = tensor([1, length], new Float64Array(length).fill(1))
-      return scalarOf(await times(operators, ones, reshape(tensorOf(values, 'exponentials'), [length, 1])))
-    },
+    compute: async (values) =>
+      onHost([tensorOf(values, 'exponentials')], [], (numbers) => [numbers.reduce((sum, number) => sum + number, 0)]),
   },
   {
     name: 'probabilities',
@@ -158,6 +156,15 @@ export const singleQueryQuantities: readonly Quantity[] = [
       return reshape(await times(operators, ones, rows), [width])
     },
   },
+]
+
+/**
+ * Everything that ntua/2.1a asks for or passes on the way. The query that is computed with belongs to the second stage, so that a `q`
+ * before it is the one that the sheet gives.
+ */
+export const singleQueryQuantities: readonly Quantity[] = [
+  ...positions.map(member),
+  ...attention.map((quantity) => ({ ...quantity, stage: 'attention' })),
 ]
 
 const otherSign: Computation = {

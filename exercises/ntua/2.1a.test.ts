@@ -36,10 +36,18 @@ describe('ntua/2.1a', () => {
     ['[2.5, -3, 2.5, 5]', sheet.name],
     ['[4.5, 0, 4.5, 0]', knownSolution.name],
   ])('scores %s are recognised as those of the %s', async (scores, convention) => {
-    const report = await markDocument(handwritten(exercise21a, `X \\cdot q = ${scores}`), {
+    const report = await markDocument(handwritten(exercise21a, `Score = X \\cdot q = ${scores}`), {
       exercises: [exercise21a],
     })
     expect(report.exercises).toEqual([{ exercise: 'ntua/2.1a', convention }])
+    const verdicts = report.claims.map(({ verdict }) => verdict)
+    expect(verdicts.filter((verdict) => verdict !== 'missing')).toEqual(['correct', 'correct'])
+  })
+
+  it('takes the query that a sheet of other numbers states', async () => {
+    // −2·1 + 1·2 + ½·(−2), and so on.
+    const text = '# Given\nq = [1, 2, -2]\n# Solution\nX \\cdot q = [-1, 5, 1.5, -10]'
+    const report = await markDocument(handwritten(exercise21a, text), { exercises: [exercise21a] })
     const verdicts = report.claims.map(({ verdict }) => verdict)
     expect(verdicts.filter((verdict) => verdict !== 'missing')).toEqual(['correct'])
   })
@@ -47,7 +55,7 @@ describe('ntua/2.1a', () => {
   it('finds the signs that the known solution lost in its first weighted vector', async () => {
     const text = 'p = [0.465, 0.035, 0.465, 0.035]\ny_1 = [0.93, 0.465, 0.232]\ny_3 = [-0.698, 0.465, -0.232]'
     const { claims } = await markDocument(handwritten(exercise21a, text), { exercises: [exercise21a] })
-    const written = claims.filter(({ verdict }) => verdict !== 'missing' && verdict !== 'correct')
+    const written = claims.filter(({ verdict }) => !['missing', 'correct', 'rounded'].includes(verdict))
     expect(written.map(({ quantity, index, verdict }) => [quantity, index, verdict])).toEqual([['y1', 0, 'wrong']])
     expect(written[0].explanations.map(({ mistake }) => mistake)).toContain('sign of a weighted component lost')
   })

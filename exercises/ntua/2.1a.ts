@@ -36,7 +36,10 @@ Compute the attention probabilities and the output vector by scaled dot-product 
   heading: { number: '2.1', part: '1' },
   given: [sequence, { name: 'query', symbols: ['q'], meaning: 'the query', kind: 'real', value: query }],
   arbitrary,
-  stages: [],
+  stages: [
+    { name: 'sequence', title: 'The sequence' },
+    { name: 'attention', title: 'Attention' },
+  ],
   quantities: singleQueryQuantities,
   conventions: queryConventions,
   mistakes: singleQueryMistakes,

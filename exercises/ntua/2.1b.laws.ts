@@ -99,6 +99,17 @@ export const selfAttentionLaws: readonly ExerciseLaw[] = [
     },
   },
   {
+    name: 'mixing the vectors and projecting the mixtures yields the output too',
+    async check(given, solve, slack, operators) {
+      const solved = await solve(given)
+      const [x, weights] = ['sequence', 'valueWeights'].map((name) => tensorOf(given, name))
+      const mixtures = await times(operators, tensorOf(solved, 'probabilities'), x)
+      const output = await times(operators, mixtures, weights)
+      const size = 3 * largest(x) * largest(weights)
+      expectAllClose('the output', tensorOf(solved, 'output'), output, 32 * slack * (1 + size))
+    },
+  },
+  {
     name: 'the output is linear in the values: twice the weights of the values, twice the output',
     async check(given, solve, slack) {
       const once = await solve(given)

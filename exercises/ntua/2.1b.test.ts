@@ -99,7 +99,7 @@ describe('ntua/2.1b', () => {
     'law breaks where something is wrong: %s',
     async (name, law) => {
       const given = defaultGiven(exercise21b)
-      const target = name.includes('scores') ? 'scores' : name.startsWith('the output') ? 'output' : 'probabilities'
+      const target = name.includes('scores') ? 'scores' : /^the output|mixing/.test(name) ? 'output' : 'probabilities'
       const wrong = async (values: Values): Promise<Values> => {
         const right = await solve(exercise21b, values, oracle)
         let next = 0

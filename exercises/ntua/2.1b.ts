@@ -37,8 +37,9 @@ const given: readonly Given[] = [
   ]),
 ]
 
-function arbitrary(): fc.Arbitrary<Values> {
-  return fc.record(Object.fromEntries(given.map(({ name, value }) => [name, halves(value.shape)])))
+/** Halves of at most `reach`. */
+function instances(reach: number): fc.Arbitrary<Values> {
+  return fc.record(Object.fromEntries(given.map(({ name, value }) => [name, halves(value.shape, reach)])))
 }
 
 /** Every query attends to two vectors at least, and no entry of the projections is a zero that hides a sign. */
@@ -69,14 +70,15 @@ $W_Q, W_K, W_V \\in \\mathbb{R}^{3 \\times 2}$ project it to queries, keys and v
 Compute the matrices $Q$, $K$ and $V$, and the output $Z$ of scaled dot-product attention.`,
   heading: { number: '2.1', part: '2' },
   given,
-  arbitrary,
+  arbitrary: () => instances(2.5),
   stages: [],
   quantities: selfAttentionQuantities,
   conventions: [],
   mistakes: selfAttentionMistakes,
   laws: selfAttentionLaws,
   experiments: [],
-  worksheet: { arbitrary, isWorkable },
+  // Larger numbers leave a query hardly more than one key to attend to.
+  worksheet: { arbitrary: () => instances(1.5), isWorkable },
   pictures: (values) =>
     [
       { name: 'scaledScores', title: 'Scaled scores' },

@@ -8,6 +8,8 @@ import { exercise13 } from './1.3.js'
 import { exercise14 } from './1.4.js'
 import { exercise21a } from './2.1a.js'
 import { exercise21b } from './2.1b.js'
+import { exercise22 } from './2.2.js'
+import { exercise23 } from './2.3.js'
 
 /** The written exercises of NTUA's two series. */
 export const ntuaExercises: readonly Exercise[] = [
@@ -20,4 +22,6 @@ export const ntuaExercises: readonly Exercise[] = [
   exercise14,
   exercise21a,
   exercise21b,
+  exercise22,
+  exercise23,
 ]

@@ -1,0 +1,6 @@
+export { Network, type Run as NetworkRun, seededInputs } from './network.js'
+export type * from './notation.js'
+export { ArchitectureError } from './notation.js'
+export { BadArchitecture, readArchitecture } from './read.js'
+export { type Reduction, reduced as reducedArchitecture } from './reduced.js'
+export { type Row as LayerRow, type Walk as LayerTable, walk as layerTable } from './walker.js'

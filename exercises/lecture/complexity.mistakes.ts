@@ -1,0 +1,176 @@
+import type { ExerciseMistake } from '../exercise.js'
+import { type Factors, ofSizes } from './complexity.sizes.js'
+
+function mistake(
+  name: string,
+  wrong: string,
+  explanation: string,
+  from: readonly string[],
+  factors: Factors,
+): ExerciseMistake {
+  return {
+    name,
+    quantities: [wrong],
+    explanation,
+    from: () => from,
+    compute: (_, values, operators) => ofSizes(values, from, factors, operators),
+  }
+}
+
+/** What people get wrong in lecture/complexity. */
+export const complexityMistakes: readonly ExerciseMistake[] = [
+  mistake(
+    'one query only',
+    'attentionOperations',
+    'is the cost of one query; every position has one.',
+    ['n', 'd'],
+    ({ n, d }) => [n, d],
+  ),
+  mistake(
+    'cost of a recurrent layer',
+    'attentionOperations',
+    'is the cost of a recurrent layer: in attention positions are multiplied with positions.',
+    ['n', 'd'],
+    ({ n, d }) => [n, d, d],
+  ),
+  mistake(
+    'length of the vectors forgotten',
+    'attentionOperations',
+    'is the number of scores; each is a product of d numbers.',
+    ['n'],
+    ({ n }) => [n, n],
+  ),
+  mistake(
+    'both squared',
+    'attentionOperations',
+    'is n²d²: a score takes d multiply-adds, not d².',
+    ['n', 'd'],
+    ({ n, d }) => [n, n, d, d],
+  ),
+  mistake(
+    'attention one position after another',
+    'attentionSequential',
+    'is n, as in a recurrent layer; all positions attend at once.',
+    ['n'],
+    ({ n }) => [n],
+  ),
+  mistake(
+    'attention by steps',
+    'attentionPath',
+    'is n, as in a recurrent layer; every position reads every other directly.',
+    ['n'],
+    ({ n }) => [n],
+  ),
+  mistake('width squared', 'crossover', 'is d²; n²·d = n·d² at n = d.', ['d'], ({ d }) => [d, d]),
+  mistake(
+    'elementwise recurrence',
+    'recurrentOperations',
+    'is n·d; the hidden state is multiplied with a d × d matrix at every step.',
+    ['n', 'd'],
+    ({ n, d }) => [n, d],
+  ),
+  mistake(
+    'cost of self-attention',
+    'recurrentOperations',
+    'is the cost of self-attention: a recurrent layer meets each position once.',
+    ['n', 'd'],
+    ({ n, d }) => [n, n, d],
+  ),
+  mistake('one step only', 'recurrentOperations', 'is the cost of one step; there are n.', ['d'], ({ d }) => [d, d]),
+  mistake('all steps at once', 'recurrentSequential', 'is 1; each step needs the state of the one before.', [], () => [
+    1,
+  ]),
+  mistake(
+    'direct path',
+    'recurrentPath',
+    'is 1; what the first position holds passes through every state to the last.',
+    [],
+    () => [1],
+  ),
+  mistake(
+    'logarithmic path of a recurrence',
+    'recurrentPath',
+    'is log₂ n; states follow one another, so that the path has n steps.',
+    ['n'],
+    ({ n }) => [Math.log2(n)],
+  ),
+  mistake(
+    'kernel’s width forgotten',
+    'convolutionalOperations',
+    'is what you get for a kernel of width 1.',
+    ['n', 'd'],
+    ({ n, d }) => [n, d, d],
+  ),
+  mistake(
+    'one filter',
+    'convolutionalOperations',
+    'is the cost of one filter; there are d.',
+    ['k', 'n', 'd'],
+    ({ k, n, d }) => [k, n, d],
+  ),
+  mistake(
+    'separable convolution',
+    'convolutionalOperations',
+    'is the cost of one filter a channel and a product after it: that of a separable convolution.',
+    ['k', 'n', 'd'],
+    ({ k, n, d }) => [k * n * d + n * d * d],
+  ),
+  mistake(
+    'convolution one position after another',
+    'convolutionalSequential',
+    'is n; all positions are convolved at once.',
+    ['n'],
+    ({ n }) => [n],
+  ),
+  mistake(
+    'one convolution connects all',
+    'convolutionalPath',
+    'is 1; a kernel reads k positions, so that the far ones take more layers.',
+    [],
+    () => [1],
+  ),
+  mistake(
+    'logarithm to base 2',
+    'convolutionalPath',
+    'is log₂ n; each layer reaches k times as far.',
+    ['n'],
+    ({ n }) => [Math.log2(n)],
+  ),
+  mistake('natural logarithm', 'convolutionalPath', 'is ln n; the base is k.', ['n'], ({ n }) => [Math.log(n)]),
+  mistake(
+    'restriction forgotten',
+    'restrictedOperations',
+    'is the cost without restriction: every position reads r others, not n.',
+    ['n', 'd'],
+    ({ n, d }) => [n, n, d],
+  ),
+  mistake(
+    'neighbours in place of positions',
+    'restrictedOperations',
+    'is r²·d; each of the n positions reads r.',
+    ['r', 'd'],
+    ({ r, d }) => [r, r, d],
+  ),
+  mistake(
+    'restricted attention by steps',
+    'restrictedSequential',
+    'is n; all positions attend at once.',
+    ['n'],
+    ({ n }) => [n],
+  ),
+  mistake(
+    'restricted attention connects all',
+    'restrictedPath',
+    'is 1; positions further than r apart take several layers.',
+    [],
+    () => [1],
+  ),
+  mistake('number of neighbours', 'restrictedPath', 'is r; the path has n/r layers.', ['r'], ({ r }) => [r]),
+  mistake(
+    'logarithmic path of restricted attention',
+    'restrictedPath',
+    'is log n to base r; neighbourhoods do not widen from layer to layer.',
+    ['n', 'r'],
+    ({ n, r }) => [Math.log(n), 1 / Math.log(r)],
+  ),
+]
