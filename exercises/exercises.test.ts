@@ -42,15 +42,22 @@ function keyOf(symbol: string): string | undefined {
 }
 
 describe('the list of exercises', () => {
-  it('holds 1.1 to 1.4 in order, found by id', () => {
+  it('holds those of every source in order, found by id', () => {
     expect(exercises.map(({ id }) => id)).toEqual([
-      'ntua/1.1a',
-      'ntua/1.1b',
-      'ntua/1.1c',
-      'ntua/1.1d',
-      'ntua/1.2',
-      'ntua/1.3',
-      'ntua/1.4',
+      ...['1.1a', '1.1b', '1.1c', '1.1d', '1.2', '1.3', '1.4', '2.1a', '2.1b', '2.2', '2.3'].map((id) => `ntua/${id}`),
+      ...[1, 2, 3, 4, 5].map((id) => `fer/${id}`),
+      ...['1', '2', '3', '4', 'p1', 'p2'].map((id) => `sharif/${id}`),
+      ...[
+        'seq2seq',
+        'positional-encoding',
+        'masks',
+        'multi-head',
+        'complexity',
+        'layer-norm',
+        'transformer',
+        'loss',
+      ].map((id) => `lecture/${id}`),
+      ...['transfer', 'alexnet', 'vgg', 'googlenet', 'resnet', 'vit', 'bert'].map((id) => `lecture/${id}`),
     ])
     for (const exercise of exercises) expect(findExercise(exercise.id)).toBe(exercise)
     expect(findExercise('ntua/9.9')).toBeUndefined()
@@ -58,6 +65,13 @@ describe('the list of exercises', () => {
 })
 
 describe.each(exercises)('$id', (exercise) => {
+  let solvedOnce: Promise<readonly Values[]> | undefined
+  /** The exercise solved for its own given data and for twenty others. */
+  const solvedSamples = (): Promise<readonly Values[]> => {
+    solvedOnce ??= Promise.all(samples(exercise, 20).map((given) => solve(exercise, given, oracle)))
+    return solvedOnce
+  }
+
   const givenNames = exercise.given.map(({ name }) => name)
 
   it('names every datum once, and only stages that it has', () => {
@@ -138,8 +152,7 @@ describe.each(exercises)('$id', (exercise) => {
     async (_, mistake) => {
       for (const quantity of mistake.quantities) {
         let differs = false
-        for (const given of samples(exercise, 20)) {
-          const solved = await solve(exercise, given, oracle)
+        for (const solved of await solvedSamples()) {
           const inputs = Object.fromEntries(mistake.from(quantity).map((name) => [name, solved[name]]))
           expect(Object.values(inputs)).not.toContain(undefined)
           const wrong = await mistake.compute(quantity, inputs, oracle.operators)

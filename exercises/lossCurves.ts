@@ -1,6 +1,7 @@
 import { oracle } from '../oracle/index.js'
 import { item, map, rowMajor, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
 import { type ErrorsAt, expectation } from './allowance.js'
+import { composed } from './composition.js'
 import { tensorOf } from './computation.js'
 import type { Operators, Solver, Training } from './exercise.js'
 import { type Call, type Rounding, recorded } from './rounding.js'
@@ -19,7 +20,10 @@ export async function expectedLosses(
   steps: number,
   rounding: Rounding,
 ): Promise<Pick<LossCurves, 'expected' | 'allowed'>> {
-  const compute = async (operators: Operators) => ({ losses: vectorOf(await training.losses(operators, steps)) })
+  // Layers of Transformers in parts: worst cases of a whole layer are far beyond what its parts' errors add up to.
+  const compute = async (operators: Operators) => ({
+    losses: vectorOf(await training.losses(composed(operators), steps)),
+  })
   const { values, allowed } = await expectation(compute, rounding, await errorsOf(training, rounding))
   return { expected: [...rowMajor(tensorOf(values, 'losses'))], allowed: [...rowMajor(tensorOf(allowed, 'losses'))] }
 }
@@ -47,17 +51,22 @@ function vectorOf(losses: readonly Tensor[]): Tensor {
 async function errorsOf(training: Training, rounding: Rounding): Promise<ErrorsAt> {
   const calls = async (steps: number) => {
     const { operators, calls } = recorded(oracle.operators)
-    await training.losses(operators, steps)
+    await training.losses(composed(operators), steps)
     return calls
   }
   const begun = (await calls(1)).length
   const two = await calls(2)
   const period = two.length - begun
   const relative = two.map((call) => relativeErrors(call, call.answer, rounding))
-  return (_, answer, place) => {
+  return (call, answer, place) => {
     const errors = relative[place < begun ? place : begun + ((place - begun) % period)]
+    // Adam's variance is a sum of squares: each of its numbers has a relative error of its own, and stays positive.
+    const isOwn = (name: string) => call.operator === 'adam' && name === 'variance'
     return Object.fromEntries(
-      Object.entries(answer).map(([name, x]) => [name, map(x, () => errors[name] * largest(x))]),
+      Object.entries(answer).map(([name, x]) => {
+        const size = largest(x)
+        return [name, map(x, (value) => errors[name] * (isOwn(name) ? value : size))]
+      }),
     )
   }
 }

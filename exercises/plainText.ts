@@ -15,6 +15,38 @@ const commands: Readonly<Record<string, string>> = {
   leq: '≤',
   lfloor: '⌊',
   rfloor: '⌋',
+  alpha: 'α',
+  beta: 'β',
+  gamma: 'γ',
+  theta: 'θ',
+  kappa: 'κ',
+  mu: 'μ',
+  nu: 'ν',
+  pi: 'π',
+  rho: 'ρ',
+  tau: 'τ',
+  phi: 'φ',
+  varphi: 'φ',
+  psi: 'ψ',
+  omega: 'ω',
+  Omega: 'Ω',
+  Phi: 'Φ',
+  Sigma: 'Σ',
+  ell: 'ℓ',
+  odot: '⊙',
+  star: '⋆',
+  partial: '∂',
+  nabla: '∇',
+  infty: '∞',
+  sum: 'Σ',
+  prod: 'Π',
+  geq: '≥',
+  approx: '≈',
+  ln: 'ln',
+  log: 'log',
+  exp: 'exp',
+  max: 'max',
+  min: 'min',
 }
 
 const subscriptDigits = '₀₁₂₃₄₅₆₇₈₉'
@@ -124,6 +156,8 @@ class Converter {
       const [numerator, denominator] = [this.argument(), this.argument()]
       return `${grouped(numerator)}/${grouped(denominator)}`
     }
+    if (name === 'sqrt') return `√${grouped(this.argument())}`
+    if (name === 'hat' || name === 'bar') return `${this.argument()}${name === 'hat' ? '\u0302' : '\u0304'}`
     if (name === 'begin') return this.matrix(this.argument())
     if (name === 'mathcal') return calligraphic(this.argument())
     if (name === 'text') return this.argument()

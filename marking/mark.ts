@@ -8,7 +8,7 @@ import { evaluateBox } from './evaluation.js'
 import { type Marked, markExercise, noExercise } from './hypotheses.js'
 import type { Claim, FileReport, Finding, Summary, UnreadLine } from './report.js'
 import { areOfSeveralSources, exercisesAnswered, type Statement, statementOf } from './statements.js'
-import { SymbolIndex, symbolText } from './symbols.js'
+import { type Datum, SymbolIndex, symbolText } from './symbols.js'
 
 export interface MarkOptions {
   /** The exercises that a solution may answer. */
@@ -145,7 +145,7 @@ function statedGiven(
       kind === 'entry'
         ? alignEntry(path[0] === 'given' ? path.slice(1) : path, index)
         : left?.expression.kind === 'name'
-          ? index.resolve(left.expression.key, 0)
+          ? givenCalled(left.expression.key, index)
           : undefined
     if (datum?.kind !== 'given') continue
     const evaluated = evaluateBox(right.expression, { habit: 'rounds' })
@@ -167,13 +167,18 @@ function statedGiven(
   return { values, findings }
 }
 
+/** The given datum of this symbol, which a quantity may share. */
+function givenCalled(key: string, index: SymbolIndex): Datum | undefined {
+  return index.candidates(key).find(({ kind }) => kind === 'given')
+}
+
 /** Whether a statement gives a value to a datum that the solver may choose. */
 function chooses({ kind, path, sides: [left, right] }: Statement, index: SymbolIndex): boolean {
   const datum =
     kind === 'entry'
       ? alignEntry(path, index)
       : kind === 'chain' && left?.expression.kind === 'name' && right?.kind === 'numeric'
-        ? index.resolve(left.expression.key, 0)
+        ? givenCalled(left.expression.key, index)
         : undefined
   return datum !== undefined && (index.exercise.choice?.of.includes(datum.name) ?? false)
 }

@@ -156,5 +156,10 @@ function answers(exercise: Exercise, section: Pick<Section, 'number' | 'part' | 
   const { number, part } = exercise.heading
   if (section.number !== number) return false
   if (section.source !== undefined && !exercise.id.startsWith(`${section.source}/`)) return false
-  return part === undefined || part === section.part
+  return part === undefined || letterOf(part) === letterOf(section.part)
+}
+
+/** Parts by letter: question 1 is (a). */
+function letterOf(part: string | undefined): string | undefined {
+  return part !== undefined && /^\d+$/.test(part) ? 'abcdefghij'[Number(part) - 1] : part
 }

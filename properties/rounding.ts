@@ -1,6 +1,6 @@
 import type { Attributes } from '../oracle/contract.js'
 import { contract } from '../oracle/index.js'
-import { map, type Tensors, tensor } from '../oracle/tensor.js'
+import { map, type Tensors, tensor, zeros } from '../oracle/tensor.js'
 import { validateCall } from '../oracle/validation.js'
 import { Arithmetic } from './arithmetic.js'
 import { models } from './laws.js'
@@ -28,11 +28,11 @@ export function roundingOf(profile: Profile) {
     round: (x: number): number => roundTo(profile.precision, x),
     errors({ operator, pass, inputs, attributes, gradients }: PassedCall): Tensors {
       const model = models[operator]
-      const complete = validateCall(contract[operator], inputs, attributes).attributes
+      const { attributes: complete, outputShapes } = validateCall(contract[operator], inputs, attributes)
       const answer =
         pass === 'forward'
           ? model.forward(arithmetic, inputs, complete)
-          : (model.backward?.(arithmetic, inputs, complete, gradients) ?? {})
+          : (model.backward?.(arithmetic, inputs, complete, withZeros(gradients, outputShapes)) ?? {})
       return Object.fromEntries(
         Object.entries(answer).map(([name, { shape, bound }]) => [
           name,
@@ -41,4 +41,9 @@ export function roundingOf(profile: Profile) {
       )
     },
   }
+}
+
+/** Gradients with respect to every output: a missing one is zero. */
+function withZeros(gradients: Tensors, shapes: Readonly<Record<string, readonly number[]>>): Tensors {
+  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, gradients[name] ?? zeros(shape)]))
 }

@@ -120,7 +120,7 @@ export const loss: Exercise = {
   id: 'lecture/loss',
   title: 'Cross-entropy of a Transformer’s output, and greedy decoding',
   source:
-    'NTUA lecture on attention and Transformers, output and loss function (vocabulary, targets); the distributions as its figures show them, which do not all sum to 1 exactly',
+    'NTUA lecture on attention and Transformers, output and loss function: vocabulary and targets; the distributions are numbers of our own, since the lecture only draws them, and do not all sum to 1 exactly',
   statement: `The output vocabulary of a translation model has six words, with the indices ${indices}.
 
 (a) An untrained model gives the distribution $p$ where the word $w$ should stand. Write down the one-hot vector of that word and the cross-entropy of the

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { oracle } from '../../oracle/index.js'
 import { item, rowMajor, toNested } from '../../oracle/tensor.js'
-import { defaultGiven, solve } from '../exercise.js'
+import { defaultGiven, type Solve, solve } from '../exercise.js'
 import { randomNumbers } from '../training.js'
 import { logisticRegressionAccuracy, majorityAccuracy, naiveBayesAccuracy } from './bagOfWords.js'
 import { sharifP1 } from './p1.js'
@@ -38,6 +38,35 @@ describe('sharif/p1', () => {
     rowMajor(solved.vectorsGradient).forEach((value, i) => {
       expect(value).toBeCloseTo(shares[Math.floor(i / 3)] * g[i % 3], 12)
     })
+  })
+})
+
+describe('the laws of sharif/p1', () => {
+  const given = defaultGiven(sharifP1)
+  const law = (start: string) => {
+    const found = sharifP1.laws.find(({ name }) => name.startsWith(start))
+    if (found === undefined) throw new Error(`no law begins with «${start}»`)
+    return found
+  }
+
+  it.each([
+    ['a cosine is', 'dot product', 'similarities'],
+    ['the analogy closes', 'difference the wrong way', 'analogy'],
+    ['the answer is none', 'words of the question not left out', 'answer'],
+    ['the mean vector is', 'repeated words once', 'mean'],
+    ['probabilities sum', 'loss of the other class', 'loss'],
+    ['the gradient by the table', 'every word moved', 'vectorsGradient'],
+    ['the loss changes', 'derivative of the ReLU forgotten', 'meanGradient'],
+    ['an LSTM that is run', 'one gate only', 'frozenParameters'],
+  ])('«%s …» breaks with the mistake «%s»', async (start, name, quantity) => {
+    const mistake = sharifP1.mistakes.find((one) => one.name === name)
+    const wrong: Solve = async (values) => {
+      const solved = await solve(sharifP1, values, oracle)
+      const replacement = await mistake?.compute(quantity, solved, oracle.operators)
+      return solve(sharifP1, values, oracle, replacement && { replaced: { [quantity]: replacement } })
+    }
+    await law(start).check(given, (values) => solve(sharifP1, values, oracle), 2 ** -52, oracle.operators)
+    await expect(law(start).check(given, wrong, 2 ** -52, oracle.operators)).rejects.toThrow(/should be|the answer is/)
   })
 })
 

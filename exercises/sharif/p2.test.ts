@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { oracle } from '../../oracle/index.js'
 import { item, rowMajor, tensor, toNested } from '../../oracle/tensor.js'
-import { defaultGiven, solve } from '../exercise.js'
+import { defaultGiven, type Solve, solve } from '../exercise.js'
 import { labelTensor, randomNumbers } from '../training.js'
 import { maskedBatches } from './bertTexts.js'
 import { sharifP2 } from './p2.js'
@@ -31,6 +31,29 @@ describe('sharif/p2', () => {
     rowMajor(solved.shares).forEach((share, i) => {
       expect(share).toBeCloseTo([0.12, 0.015, 0.015][i], 12)
     })
+  })
+})
+
+describe('the laws of sharif/p2', () => {
+  it.each([
+    ['only words are chosen', 'special tokens chosen', 'chosen'],
+    ['with a rate of 1', 'no word kept', 'masked'],
+    ['the loss is minus', 'sum not divided', 'maskedLoss'],
+    ['the loss is the cross-entropy', 'loss of all tokens', 'maskedLoss'],
+    ['where all tokens', 'mean over all tokens', 'maskedLoss'],
+    ['the losses of all places', 'loss at every place', 'tokenLosses'],
+    ['the gradient by the logits', 'one-hot vector not subtracted', 'classGradient'],
+  ])('«%s …» breaks with the mistake «%s»', async (start, name, quantity) => {
+    const given = defaultGiven(sharifP2)
+    const law = sharifP2.laws.find((one) => one.name.startsWith(start))
+    const mistake = sharifP2.mistakes.find((one) => one.name === name)
+    const wrong: Solve = async (values) => {
+      const solved = await solve(sharifP2, values, oracle)
+      const replacement = await mistake?.compute(quantity, solved, oracle.operators)
+      return solve(sharifP2, values, oracle, replacement && { replaced: { [quantity]: replacement } })
+    }
+    await law?.check(given, (values) => solve(sharifP2, values, oracle), 2 ** -52, oracle.operators)
+    await expect(law?.check(given, wrong, 2 ** -52, oracle.operators)).rejects.toThrow(/should be/)
   })
 })
 

@@ -60,7 +60,7 @@ export function bert(sizes: BertSizes): Architecture {
           { kind: 'linear', name: 'transform', units: width },
           { kind: 'gelu', name: 'gelu' },
           { kind: 'layerNorm', name: 'norm', epsilon },
-          { kind: 'linear', name: 'scores', units: vocabulary, tied: 'embeddings/tokens' },
+          { kind: 'linear', name: 'scores', units: vocabulary, tied: 'embeddings/branch1/tokens' },
         ],
       },
       {

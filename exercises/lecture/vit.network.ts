@@ -1,0 +1,254 @@
+import { scalar } from '../../oracle/tensor.js'
+import type { VisionTransformerSizes } from '../architecture/models/vit.js'
+import { numberOf } from '../computation.js'
+import type { Given, Quantity, Values } from '../exercise.js'
+import { counted, givenSize, shaped } from './counted.js'
+
+/** B/16 and L/16, unless other sizes are given. */
+export const models = [1, 2] as const
+export type Model = (typeof models)[number]
+
+const names: Readonly<Record<Model, string>> = { 1: 'base', 2: 'large' }
+
+export const networkGiven: readonly Given[] = [
+  givenSize('image', ['H', 'image size', 'image side'], 'the side of the images', 224),
+  givenSize('channels', ['C', 'channels'], 'the channels of the images', 3),
+  givenSize('patch', ['P', 'patch size', 'patch side'], 'the side of a patch', 16),
+  givenSize('classes', ['K', 'classes'], 'the classes', 1000),
+  ...models.flatMap((model) => {
+    const [width, hidden, layers, heads] = model === 1 ? [768, 3072, 12, 12] : [1024, 4096, 24, 16]
+    const of = `of the ${names[model]} model`
+    return [
+      givenSize(`width${model}`, [`D_${model}`], `the numbers of a token ${of}`, width),
+      givenSize(`hidden${model}`, [`F_${model}`], `the hidden units of the feed-forward layers ${of}`, hidden),
+      givenSize(`layers${model}`, [`L_${model}`], `the encoder layers ${of}`, layers),
+      givenSize(`heads${model}`, [`k_${model}`], `the heads of an attention ${of}`, heads),
+    ]
+  }),
+]
+
+/** The sizes of a model as an architecture. */
+export function sizesOf(values: Values, model: Model): VisionTransformerSizes {
+  const of = (name: string) => numberOf(values, name)
+  const own = (name: string) => of(`${name}${model}`)
+  return {
+    name: `the ${names[model]} model`,
+    image: of('image'),
+    channels: of('channels'),
+    patch: of('patch'),
+    classes: of('classes'),
+    width: own('width'),
+    hidden: own('hidden'),
+    layers: own('layers'),
+    heads: own('heads'),
+  }
+}
+
+const stage = 'networks'
+
+const patches: readonly Quantity[] = [
+  counted({
+    name: 'side',
+    symbols: ['G', 'patches per side', 'grid size'],
+    meaning: 'the patches along a side of the image',
+    from: ['image', 'patch'],
+    formula: '\\frac{H}{P}',
+    stage,
+    of: (image, patch) => {
+      if (image % patch !== 0) throw new RangeError(`H is ${image}; it should be a multiple of the patch side ${patch}`)
+      return image / patch
+    },
+  }),
+  counted({
+    name: 'patchCount',
+    symbols: ['N', 'patches', 'number of patches'],
+    meaning: 'the patches of an image',
+    from: ['side'],
+    formula: 'G \\cdot G',
+    stage,
+    asked: true,
+    of: (side) => side * side,
+  }),
+  counted({
+    name: 'tokenCount',
+    symbols: ['T', 'tokens', 'sequence length', 'number of tokens'],
+    meaning: 'the tokens that the encoder reads: the patches and the class token',
+    from: ['patchCount'],
+    formula: 'N + 1',
+    stage,
+    asked: true,
+    of: (count) => count + 1,
+  }),
+  counted({
+    name: 'pixels',
+    symbols: ['p', 'numbers per patch', 'patch length', 'patch dimension'],
+    meaning: 'the numbers of a patch, in all channels',
+    from: ['channels', 'patch'],
+    formula: 'C \\cdot P \\cdot P',
+    stage,
+    asked: true,
+    of: (channels, patch) => channels * patch * patch,
+  }),
+]
+
+function modelQuantities(model: Model): readonly Quantity[] {
+  const i = model
+  const word = names[model]
+  const [width, hidden, layers, heads] = ['width', 'hidden', 'layers', 'heads'].map((name) => `${name}${i}`)
+  return [
+    shaped({
+      name: `inputShape${i}`,
+      symbols: [`Z_${i}`, `${word} token shape`, `${word} encoder input`],
+      meaning: `the shape of what the first encoder layer of the ${word} model reads`,
+      from: ['tokenCount', width],
+      formula: `T \\times D_${i}`,
+      stage,
+      asked: true,
+      of: (tokens, D) => [tokens, D],
+    }),
+    counted({
+      name: `headWidth${i}`,
+      symbols: [`d_${i}`, `${word} head width`],
+      meaning: `the numbers of a token in one head of the ${word} model`,
+      from: [width, heads],
+      formula: `\\frac{D_${i}}{k_${i}}`,
+      stage,
+      of: (D, k) => {
+        if (D % k !== 0) throw new RangeError(`D_${i} is ${D}; it should be a multiple of the ${k} heads`)
+        return D / k
+      },
+    }),
+    shaped({
+      name: `weightsShape${i}`,
+      symbols: [`S_${i}`, `${word} attention shape`, `${word} attention weights`],
+      meaning: `the shape of the attention weights of a layer of the ${word} model`,
+      from: [heads, 'tokenCount'],
+      formula: `k_${i} \\times T \\times T`,
+      stage,
+      asked: true,
+      of: (k, tokens) => [k, tokens, tokens],
+    }),
+    counted({
+      name: `embeddingParameters${i}`,
+      symbols: [`E_${i}`, `${word} patch embedding parameters`],
+      meaning: `the parameters of the patch embedding of the ${word} model`,
+      from: ['pixels', width],
+      formula: `(p + 1) \\cdot D_${i}`,
+      stage,
+      asked: true,
+      of: (pixels, D) => (pixels + 1) * D,
+    }),
+    counted({
+      name: `positionParameters${i}`,
+      symbols: [`R_${i}`, `${word} position parameters`],
+      meaning: `the learned positions of the ${word} model`,
+      from: ['tokenCount', width],
+      formula: `T \\cdot D_${i}`,
+      stage,
+      asked: true,
+      of: (tokens, D) => tokens * D,
+    }),
+    counted({
+      name: `attentionParameters${i}`,
+      symbols: [`A_${i}`, `${word} attention parameters`],
+      meaning: `the parameters of an attention of the ${word} model: four projections with biases`,
+      from: [width],
+      formula: `4 \\cdot (D_${i} + 1) \\cdot D_${i}`,
+      stage,
+      asked: true,
+      of: (D) => 4 * (D + 1) * D,
+    }),
+    counted({
+      name: `feedForwardParameters${i}`,
+      symbols: [`M_${i}`, `${word} mlp parameters`, `${word} feed forward parameters`],
+      meaning: `the parameters of a feed-forward layer of the ${word} model`,
+      from: [width, hidden],
+      formula: `(D_${i} + 1) \\cdot F_${i} + (F_${i} + 1) \\cdot D_${i}`,
+      stage,
+      asked: true,
+      of: (D, F) => (D + 1) * F + (F + 1) * D,
+    }),
+    counted({
+      name: `layerParameters${i}`,
+      symbols: [`B_${i}`, `${word} layer parameters`],
+      meaning: `the parameters of an encoder layer of the ${word} model, with its two normalizations`,
+      from: [`attentionParameters${i}`, `feedForwardParameters${i}`, width],
+      formula: `A_${i} + M_${i} + 4 \\cdot D_${i}`,
+      stage,
+      asked: true,
+      of: (attention, feedForward, D) => attention + feedForward + 4 * D,
+    }),
+    counted({
+      name: `headParameters${i}`,
+      symbols: [`Y_${i}`, `${word} head parameters`],
+      meaning: `the parameters of the last linear layer of the ${word} model`,
+      from: [width, 'classes'],
+      formula: `(D_${i} + 1) \\cdot K`,
+      stage,
+      of: (D, K) => (D + 1) * K,
+    }),
+    counted({
+      name: `parameters${i}`,
+      symbols: [`Q_${i}`, `${word} parameters`],
+      meaning: `the parameters of the ${word} model, with class token and last normalization`,
+      from: [
+        `embeddingParameters${i}`,
+        `positionParameters${i}`,
+        layers,
+        `layerParameters${i}`,
+        `headParameters${i}`,
+        width,
+      ],
+      formula: `E_${i} + R_${i} + L_${i} \\cdot B_${i} + Y_${i} + 3 \\cdot D_${i}`,
+      stage,
+      asked: true,
+      of: (embedding, positions, L, layer, head, D) => embedding + positions + L * layer + head + 3 * D,
+    }),
+    counted({
+      name: `layerOperations${i}`,
+      symbols: [`O_${i}`, `${word} layer multiply adds`],
+      meaning: `the multiply-adds of an encoder layer of the ${word} model`,
+      from: ['tokenCount', width, hidden],
+      formula: `4 \\cdot T \\cdot D_${i} \\cdot D_${i} + 2 \\cdot T \\cdot T \\cdot D_${i} + 2 \\cdot T \\cdot D_${i} \\cdot F_${i}`,
+      stage,
+      of: (tokens, D, F) => 4 * tokens * D * D + 2 * tokens * tokens * D + 2 * tokens * D * F,
+    }),
+    counted({
+      name: `operations${i}`,
+      symbols: [`U_${i}`, `${word} multiply adds`],
+      meaning: `the multiply-adds of the ${word} model for an image`,
+      from: ['patchCount', 'pixels', width, layers, `layerOperations${i}`, 'classes'],
+      formula: `N \\cdot p \\cdot D_${i} + L_${i} \\cdot O_${i} + D_${i} \\cdot K`,
+      stage,
+      asked: true,
+      of: (count, pixels, D, L, layer, K) => count * pixels * D + L * layer + D * K,
+    }),
+  ]
+}
+
+/** Shapes, parameters and multiply-adds of both models. */
+export const networkQuantities: readonly Quantity[] = [...patches, ...models.flatMap(modelQuantities)]
+
+/** Sizes of models that fit: the image a multiple of the patch, the width of the heads. */
+export function networkSizes({
+  side,
+  patch,
+  channels,
+  classes,
+  own,
+}: {
+  readonly side: number
+  readonly patch: number
+  readonly channels: number
+  readonly classes: number
+  readonly own: readonly (readonly [heads: number, headWidth: number, hidden: number, layers: number])[]
+}): Values {
+  const shared = { image: side * patch, patch, channels, classes }
+  const ofModels = own.flatMap(([heads, headWidth, hidden, layers], i) => [
+    [`width${i + 1}`, heads * headWidth] as const,
+    [`hidden${i + 1}`, hidden] as const,
+    [`layers${i + 1}`, layers] as const,
+    [`heads${i + 1}`, heads] as const,
+  ])
+  return Object.fromEntries([...Object.entries(shared), ...ofModels].map(([name, size]) => [name, scalar(size)]))
+}
