@@ -12,15 +12,16 @@ import { seq2seq } from './seq2seq.js'
 import { transfer } from './transfer.js'
 import { transformer } from './transformer.js'
 import { exerciseVgg } from './vgg.js'
+import { exerciseVit } from './vit.js'
 
 /** The exercises of the NTUA lecture on attention, transformers and transfer learning, and of the papers it names. */
 export const lectureExercises: readonly Exercise[] = [
   seq2seq,
   positionalEncoding,
   masks,
-  layerNormalization,
   multiHead,
   complexity,
+  layerNormalization,
   transformer,
   loss,
   transfer,
@@ -28,4 +29,5 @@ export const lectureExercises: readonly Exercise[] = [
   exerciseVgg,
   exerciseGoogLeNet,
   exerciseResNet,
+  exerciseVit,
 ]

@@ -1,6 +1,6 @@
-import { map, reshape, rowMajor, tensor, type Tensor, zip } from '../../oracle/tensor.js'
-import { leaves, rowNamed, walk } from '../architecture/walker.js'
+import { map, reshape, rowMajor, type Tensor, tensor, zip } from '../../oracle/tensor.js'
 import { visionTransformer } from '../architecture/models/vit.js'
+import { leaves, rowNamed, walk } from '../architecture/walker.js'
 import { forward, numberOf, tensorOf } from '../computation.js'
 import type { ExerciseLaw, Values } from '../exercise.js'
 import { expectAllClose, expectClose, largest } from '../expectation.js'
@@ -14,7 +14,7 @@ function exchanged(image: Tensor): Tensor {
   const [, columns] = image.shape
   return tensor(
     image.shape,
-    data.map((_, i) => data[Math.floor(i / columns) * columns + ((i % columns) + small.patch) % columns]),
+    data.map((_, i) => data[Math.floor(i / columns) * columns + (((i % columns) + small.patch) % columns)]),
   )
 }
 
@@ -88,7 +88,12 @@ const patchLaws: readonly ExerciseLaw[] = [
       for (const name of ['weightGradient', 'biasGradient'])
         expectAllClose(name, tensorOf(other, name), tensorOf(solved, name), patchRounding(solved, slack))
       const image = exchanged(tensorOf(solved, 'imageGradient'))
-      expectAllClose('the gradient of the pixels', tensorOf(other, 'imageGradient'), image, patchRounding(solved, slack))
+      expectAllClose(
+        'the gradient of the pixels',
+        tensorOf(other, 'imageGradient'),
+        image,
+        patchRounding(solved, slack),
+      )
     },
   },
   {

@@ -1,6 +1,7 @@
 import { fromNested, type Nested, reshape, type Tensor } from '../../oracle/tensor.js'
 import { forward, joined, tensorOf } from '../computation.js'
 import type { Given, Operators, Quantity, Values } from '../exercise.js'
+import { gradientSymbols } from '../gradientSymbols.js'
 import { identityMatrix, transposed } from '../matrices.js'
 import { gradientsOf, plus } from '../training.js'
 import { givenReal } from './counted.js'
@@ -26,12 +27,17 @@ export const stepGiven: readonly Given[] = [
     [1, 0, 2, 1],
     [0, 1, -1, 0],
   ]),
-  real('embeddingWeight', ['W_E', 'E'], 'the weights of the patch embedding: a row a pixel, a column a number of the token', [
-    [1, 0, 0, 1],
-    [0, 1, 0, -1],
-    [0, 0, 1, 0],
-    [1, -1, 0, 2],
-  ]),
+  real(
+    'embeddingWeight',
+    ['W_E', 'E'],
+    'the weights of the patch embedding: a row a pixel, a column a number of the token',
+    [
+      [1, 0, 0, 1],
+      [0, 1, 0, -1],
+      [0, 0, 1, 0],
+      [1, -1, 0, 2],
+    ],
+  ),
   real('embeddingBias', ['b_E'], 'the biases of the patch embedding', [0.5, 0, -0.5, 0]),
   real('classToken', ['x_class', 'x_cls', 'class token'], 'the class token', [1, 0, -1, 0]),
   real('positions', ['E_pos', 'position embeddings'], 'the learned positions, that of the class token first', [
@@ -92,10 +98,7 @@ export const patchAttributes = { patch: small.patch }
 /** The patches as rows, by a patch embedding that changes nothing. */
 export async function patchesOf(image: Tensor, operators: Operators): Promise<Tensor> {
   const call = { image: reshape(image, [1, 1, ...image.shape]), weight: identityMatrix(small.pixels) }
-  return reshape(await forward(operators, 'patchEmbedding', 'y', call, patchAttributes), [
-    small.patches,
-    small.pixels,
-  ])
+  return reshape(await forward(operators, 'patchEmbedding', 'y', call, patchAttributes), [small.patches, small.pixels])
 }
 
 /** Rows of a matrix from one on, as a matrix. */
@@ -165,7 +168,7 @@ export const patchQuantities: readonly Quantity[] = [
 export const gradientQuantities: readonly Quantity[] = [
   {
     name: 'classGradient',
-    symbols: ['∂L/∂x_class', 'g_class', 'class token gradient'],
+    symbols: ['g_class', ...gradientSymbols('x_class'), 'class token gradient'],
     meaning: 'the gradient of the class token',
     kind: 'real',
     from: ['upstream'],
@@ -176,7 +179,7 @@ export const gradientQuantities: readonly Quantity[] = [
   },
   {
     name: 'positionGradient',
-    symbols: ['∂L/∂E_pos', 'g_pos', 'position gradient'],
+    symbols: ['g_pos', ...gradientSymbols('E_pos'), 'position gradient'],
     meaning: 'the gradient of the positions',
     kind: 'real',
     from: ['upstream'],
@@ -187,7 +190,7 @@ export const gradientQuantities: readonly Quantity[] = [
   },
   {
     name: 'patchGradient',
-    symbols: ['∂L/∂X_E', 'G_p', 'embedded patch gradient'],
+    symbols: ['G_p', ...gradientSymbols('X_E'), 'embedded patch gradient'],
     meaning: 'the gradient of the embedded patches',
     kind: 'real',
     from: ['upstream'],
@@ -197,7 +200,7 @@ export const gradientQuantities: readonly Quantity[] = [
   },
   {
     name: 'weightGradient',
-    symbols: ['∂L/∂W_E', 'g_W', 'embedding weight gradient'],
+    symbols: ['g_W', ...gradientSymbols('W_E'), 'embedding weight gradient'],
     meaning: 'the gradient of the weights of the patch embedding',
     kind: 'real',
     from: [...embeddingNames, 'patchGradient'],
@@ -208,7 +211,7 @@ export const gradientQuantities: readonly Quantity[] = [
   },
   {
     name: 'biasGradient',
-    symbols: ['∂L/∂b_E', 'g_b', 'embedding bias gradient'],
+    symbols: ['g_b', ...gradientSymbols('b_E'), 'embedding bias gradient'],
     meaning: 'the gradient of the biases of the patch embedding',
     kind: 'real',
     from: [...embeddingNames, 'patchGradient'],
@@ -219,7 +222,7 @@ export const gradientQuantities: readonly Quantity[] = [
   },
   {
     name: 'imageGradient',
-    symbols: ['∂L/∂I', 'g_I', 'image gradient'],
+    symbols: ['g_I', ...gradientSymbols('I'), 'image gradient'],
     meaning: 'the gradient of the pixels, at their places in the image',
     kind: 'real',
     from: [...embeddingNames, 'patchGradient'],
