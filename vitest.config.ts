@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
+import { chromiumPath, softwareFlags } from './bench/chromium.js'
 
 const ignored = ['node_modules/**', 'dist/**']
 
@@ -23,11 +23,6 @@ function reason(test: TestCase): string {
   return result.state === 'skipped' && result.note !== undefined ? `: ${result.note}` : ''
 }
 
-/** Chromium or Chrome of this machine, which runs the tests of browsers; ANSWERKEY_CHROMIUM names another. */
-const chromium = [process.env.ANSWERKEY_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path !== undefined && existsSync(path),
-)
-
 const node = {
   extends: true as const,
   test: { name: 'node', include: ['*/**/*.test.ts'], exclude: [...ignored, '**/*.browser.test.ts'] },
@@ -44,18 +39,8 @@ const browser = {
       screenshotFailures: false,
       provider: playwright({
         launchOptions: {
-          executablePath: chromium,
-          args: [
-            '--no-sandbox',
-            '--enable-unsafe-webgpu',
-            '--use-webgpu-adapter=swiftshader',
-            '--enable-unsafe-swiftshader',
-            '--use-angle=swiftshader',
-            '--disable-background-networking',
-            '--disable-component-update',
-            '--disable-sync',
-            '--no-first-run',
-          ],
+          executablePath: chromiumPath,
+          args: softwareFlags,
         },
       }),
       instances: [{ browser: 'chromium' as const }],
@@ -63,7 +48,7 @@ const browser = {
   },
 }
 
-if (chromium === undefined && process.env.ANSWERKEY_REQUIRE_BROWSER !== undefined)
+if (chromiumPath === undefined && process.env.ANSWERKEY_REQUIRE_BROWSER !== undefined)
   throw new Error(
     'ANSWERKEY_REQUIRE_BROWSER is set, and there is no Chromium: install it, or name it in ANSWERKEY_CHROMIUM',
   )
@@ -73,6 +58,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
-    projects: chromium === undefined ? [node] : [node, browser],
+    projects: chromiumPath === undefined ? [node] : [node, browser],
   },
 })

@@ -1,15 +1,18 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { BackendUnavailable, backendNamed } from '../gpu/index.js'
+import { openNodePlatform } from '../gpu/nodePlatform.js'
 import { oracle } from '../oracle/index.js'
 import type { Tensors } from '../oracle/tensor.js'
 import { table } from '../reports/words.js'
+import { openBrowser } from './gpuBrowser.js'
 import { memoryTable } from './gpuMemory.js'
 import { PeerMissing, peers } from './gpuPeers.js'
-import { openKernels, type Prepared, type Runner } from './gpuRunners.js'
+import { openKernels, type Timed, type TimedRunner, timed, timedHere } from './gpuRunners.js'
 import { quickWorkloads, type Workload, workloads } from './gpuWorkloads.js'
 
-// Times the kernels of every backend at hand, the oracle, TensorFlow.js and ONNX Runtime, in one run (npm run bench:gpu).
+// Times the kernels of every backend at hand, the oracle, TensorFlow.js and ONNX Runtime, here and in a browser, in one run
+// (npm run bench:gpu).
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
@@ -17,6 +20,9 @@ const { values: options } = parseArgs({
     /** Seconds: calls that are foretold to take longer are left out, and a table's rounds end there. */
     budget: { type: 'string', default: '20' },
     backends: { type: 'string', default: 'webgpu,headlessgl,webasm,cpu' },
+    /** Leaves the browser out. */
+    'no-browser': { type: 'boolean', default: false },
+    /** Only rows whose names contain it. */
     rows: { type: 'string', default: '' },
     calls: { type: 'string', default: '10000' },
   },
@@ -29,12 +35,6 @@ const tolerance = 1e-4
 
 /** At most so many rounds, in each of which all are timed once, so that other work on the machine strikes all alike. */
 const rounds = 5
-
-async function timed(call: () => unknown): Promise<number> {
-  const started = performance.now()
-  await call()
-  return performance.now() - started
-}
 
 function milliseconds(time: number): string {
   return time < 10
@@ -60,7 +60,7 @@ const families = new Map<string, { readonly work: number; readonly time: number 
 /** What is timed of a runner in a row, or why nothing is. */
 interface Entry {
   readonly name: string
-  readonly prepared?: Prepared
+  readonly prepared?: Timed
   readonly reason?: string
   readonly error?: number
   readonly calls: number[]
@@ -73,17 +73,16 @@ interface Entry {
 const several = 4
 
 /** Prepares a runner, and compares what it answers with the beginning of the oracle's result. */
-async function enter(runner: Runner, workload: Workload, inputs: Tensors, expected: Float64Array): Promise<Entry> {
+async function enter(runner: TimedRunner, workload: Workload, inputs: Tensors, expected: Float64Array): Promise<Entry> {
   const { name } = runner
   const none = { name, calls: [], one: [], several: [] }
   const before = families.get(`${name} ${workload.family}`)
   const foretold = before === undefined ? 0 : (before.time * workload.work) / before.work
   if (foretold > budget) return { ...none, reason: `would take about ${milliseconds(foretold)} a call` }
-  let prepared: Prepared | undefined
+  let prepared: Timed | undefined
   try {
     prepared = await runner.prepare(workload, inputs)
-    const answer = await prepared.call()
-    const error = distance(prepared.ordered?.(answer) ?? answer, expected)
+    const error = distance(await prepared.answer(expected.length), expected)
     if (error <= tolerance) return { ...none, prepared, error }
     process.exitCode = 1
     await prepared.release()
@@ -97,11 +96,10 @@ async function enter(runner: Runner, workload: Workload, inputs: Tensors, expect
 async function round(entry: Entry): Promise<void> {
   const { prepared, calls, one, several: more } = entry
   if (prepared === undefined) return
-  calls.push(await timed(prepared.call))
-  const { onDevice } = prepared
-  if (onDevice === undefined) return
-  one.push(await timed(() => onDevice(1)))
-  more.push(await timed(() => onDevice(several)))
+  calls.push(await prepared.call())
+  if (prepared.onDevice === undefined) return
+  one.push(await prepared.onDevice(1))
+  more.push(await prepared.onDevice(several))
 }
 
 /** A runner's cells: a call, on the device, the oracle's time over either, and the distance. */
@@ -117,7 +115,7 @@ function cells({ name, reason, error = 0, calls, one, several: more }: Entry, or
 }
 
 /** One table: every runner's times for a workload, those of the oracle first. */
-async function compareOne(workload: Workload, runners: readonly Runner[]): Promise<readonly string[]> {
+async function compareOne(workload: Workload, runners: readonly TimedRunner[]): Promise<readonly string[]> {
   const inputs = workload.inputs()
   const { forward } = oracle.operators[workload.operator]
   const { inputs: part, share } = workload.beginning(inputs)
@@ -146,28 +144,48 @@ async function compareOne(workload: Workload, runners: readonly Runner[]): Promi
 }
 
 /** Everything that can run here; what cannot is told at once. */
-async function openRunners(): Promise<Runner[]> {
-  const runners: Runner[] = []
-  const opening = [...backends.map((name) => [name, () => openKernels(name)] as const), ...Object.entries(peers)]
-  for (const [name, open] of opening)
+async function openRunners(): Promise<{ runners: readonly TimedRunner[]; close: () => Promise<void> }> {
+  const runners: TimedRunner[] = []
+  const missing = (name: string, reason: string) => console.log(`${name}: missing: ${reason}`)
+  const attempt = async <Opened>(name: string, open: () => Promise<Opened>): Promise<Opened | undefined> => {
     try {
-      runners.push(await open())
+      return await open()
     } catch (error) {
       if (!(error instanceof BackendUnavailable || error instanceof PeerMissing)) throw error
-      console.log(`${name}: missing: ${error.message}`)
+      missing(name, error.message)
+      return undefined
     }
-  return runners
+  }
+  // A browser takes the graphics card where Node has one.
+  let software = true
+  for (const name of backends) {
+    const platform = await attempt(name, () => openNodePlatform(name))
+    if (platform === undefined) continue
+    if (name === 'webgpu') software = platform.software !== false
+    runners.push(timedHere(await openKernels(name, platform)))
+  }
+  for (const [name, open] of Object.entries(peers)) {
+    const runner = await attempt(name, open)
+    if (runner !== undefined) runners.push(timedHere(runner))
+  }
+  const browser = options['no-browser'] ? undefined : await attempt('browser', () => openBrowser(software, missing))
+  runners.push(...(browser?.runners ?? []))
+  const close = async () => {
+    for (const runner of runners) await runner.close()
+    await browser?.close()
+  }
+  return { runners, close }
 }
 
 async function compare(): Promise<void> {
-  const runners = await openRunners()
+  const { runners, close } = await openRunners()
   console.log(
     `${availableParallelism()} processor cores; the least of up to ${rounds} times; × is the oracle's time over it; off by: how far`,
   )
   console.log(`the farthest number is from the oracle's, in units of the largest (at most ${tolerance})\n`)
   const chosen = (options.quick ? quickWorkloads : workloads).filter(({ name }) => name.includes(options.rows))
   for (const workload of chosen) console.log(`${(await compareOne(workload, runners)).join('\n')}\n`)
-  for (const runner of runners) await runner.close()
+  await close()
 }
 
 if (options.memory) console.log((await memoryTable(backends, Number(options.calls))).join('\n'))

@@ -4,12 +4,12 @@ import { onnxRunner } from './onnxRuntime.js'
 import { tensorFlowRunner } from './tensorFlow.js'
 
 /** The peers have a folder of their own: they are no dependencies of answerkey. */
-const require = createRequire(new URL('../../bench/peers/package.json', import.meta.url))
+export const requirePeer = createRequire(new URL('../../bench/peers/package.json', import.meta.url))
 
 /** Loads a package of bench/peers, or says how to install it. */
 function load(name: string): unknown {
   try {
-    return require(name)
+    return requirePeer(name)
   } catch (error) {
     const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
     throw new PeerMissing(`${reason} (npm ci --ignore-scripts --prefix bench/peers)`)

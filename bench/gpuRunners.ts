@@ -2,16 +2,16 @@ import { Device } from '../gpu/device.js'
 import type { DeviceArray } from '../gpu/deviceArray.js'
 import { slice } from '../gpu/layout.js'
 import type { BackendName } from '../gpu/names.js'
-import { openNodePlatform } from '../gpu/nodePlatform.js'
 import { GpuCall, implementationOn } from '../gpu/operator.js'
 import { operators } from '../gpu/operators.js'
+import type { Platform } from '../gpu/platform.js'
 import { Workspace } from '../gpu/workspace.js'
 import { contract } from '../oracle/index.js'
 import type { Tensors } from '../oracle/tensor.js'
 import { validateCall } from '../oracle/validation.js'
 import type { Workload } from './gpuWorkloads.js'
 
-/** One workload, ready to be timed. */
+/** One workload, ready to be called. */
 export interface Prepared {
   /** A call from numbers of the host to numbers of the host. */
   call(): Promise<ArrayLike<number>>
@@ -29,9 +29,53 @@ export interface Runner {
   close(): Promise<void>
 }
 
-/** answerkey's own kernels on a backend. Throws a BackendUnavailable if it cannot run here. */
-export async function openKernels(name: BackendName): Promise<Runner> {
-  const platform = await openNodePlatform(name)
+/** One workload, ready to be timed where it runs: here or in a browser. Times are milliseconds; see Prepared. */
+export interface Timed {
+  /** The first numbers of the result, in the oracle's order. */
+  answer(length: number): Promise<Float32Array>
+  call(): Promise<number>
+  onDevice?(times: number): Promise<number>
+  release(): Promise<void>
+}
+
+/** A runner with its clock. */
+export interface TimedRunner {
+  readonly name: string
+  prepare(workload: Workload, inputs: Tensors): Promise<Timed>
+  close(): Promise<void>
+}
+
+/** How long a call takes, in milliseconds. */
+export async function timed(call: () => unknown): Promise<number> {
+  const started = performance.now()
+  await call()
+  return performance.now() - started
+}
+
+/** A runner that is timed in this process. */
+export function timedHere(runner: Runner): TimedRunner {
+  return {
+    name: runner.name,
+    prepare: async (workload, inputs) => {
+      const prepared = await runner.prepare(workload, inputs)
+      const { onDevice } = prepared
+      return {
+        answer: async (length) => {
+          const numbers = await prepared.call()
+          const ordered = prepared.ordered?.(numbers) ?? numbers
+          return Float32Array.from({ length }, (_, i) => ordered[i])
+        },
+        call: () => timed(() => prepared.call()),
+        onDevice: onDevice && ((times) => timed(() => onDevice(times))),
+        release: () => prepared.release(),
+      }
+    },
+    close: () => runner.close(),
+  }
+}
+
+/** answerkey's own kernels on a backend of the platform. */
+export async function openKernels(name: BackendName, platform: Platform): Promise<Runner> {
   const device = new Device(name, platform.gpu, platform.elements)
   platform.onProblem((problem) => device.fail(problem))
   const { operators: calls } = implementationOn(name, async () => device, operators)

@@ -135,3 +135,10 @@ export const quickWorkloads: readonly Workload[] = [
   layerNorm(512, 768),
   lstm(32, 16, 128),
 ]
+
+/** The row of this name. */
+export function workloadNamed(name: string): Workload {
+  const found = [...workloads, ...quickWorkloads].find((workload) => workload.name === name)
+  if (found === undefined) throw new RangeError(`there is no row ${name}`)
+  return found
+}

@@ -43,11 +43,15 @@ interface Arguments {
   ordered?(answer: ArrayLike<number>): ArrayLike<number>
 }
 
-export async function tensorFlowRunner(backend: 'cpu' | 'wasm', load: (name: string) => unknown): Promise<Runner> {
+/** The backends of TensorFlow.js; the last two need a browser. */
+export type TensorFlowBackend = 'cpu' | 'wasm' | 'webgl' | 'webgpu'
+
+/** TensorFlow.js on a backend; `load` answers with a package of it. */
+export async function tensorFlowRunner(backend: TensorFlowBackend, load: (name: string) => unknown): Promise<Runner> {
   const tf = load('@tensorflow/tfjs-core')
   if (!isTensorFlow(tf)) throw new TypeError('this is not TensorFlow.js')
   load(`@tensorflow/tfjs-backend-${backend}`)
-  await tf.setBackend(backend)
+  if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js cannot open its backend ${backend}`)
   await tf.ready()
   return {
     name: `TensorFlow.js ${backend}`,
@@ -63,7 +67,7 @@ function isTensorFlow(value: unknown): value is TensorFlow {
   return typeof value === 'object' && value !== null && 'tidy' in value && 'basicLSTMCell' in value
 }
 
-/** Both backends share one engine, which has to be told every time. */
+/** All backends share one engine, which has to be told every time. */
 function prepare(tf: TensorFlow, backend: string, { arrays, compute, ordered }: Arguments): Prepared {
   const upload = () =>
     Object.fromEntries(Object.entries(arrays).map(([name, [values, shape]]) => [name, tf.tensor(values, shape)]))

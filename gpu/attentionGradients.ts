@@ -1,4 +1,5 @@
-import type { Sizes } from './attentionWeights.js'
+import { productsByTiles, type Sizes } from './attentionWeights.js'
+import { add } from './blocks.js'
 import type { DeviceArray } from './deviceArray.js'
 import { kernel, roundsOfSum, type Thread, type Values } from './kernel.js'
 import type { Workspace } from './workspace.js'
@@ -124,6 +125,22 @@ const deltas = kernel(
   },
 )
 
+/** gₜ·vₛ of every query with every key, and what is given for their weights. */
+async function gains(
+  workspace: Workspace,
+  output: DeviceArray,
+  value: DeviceArray,
+  extra: DeviceArray | undefined,
+  sizes: Sizes,
+): Promise<DeviceArray> {
+  const made = await productsByTiles(workspace, output, value, sizes)
+  if (made !== undefined) return extra === undefined ? made : add(workspace, made, extra)
+  const { N, heads, T, S } = sizes
+  const [added, step] = extra === undefined ? [await workspace.filled(1, 0), 0] : [extra, 1]
+  const width = value.length / (N * heads * S)
+  return workspace.run(gainsOfWeights, N * heads * T * S, output, value, added, T, S, heads, width, step)
+}
+
 /**
  * scale·slopeₛ·(∂wₛ − Σ w·∂w) with ∂wₜₛ = gₜ·vₛ + the gradient of the weights, for weights that are shares of a row. Means are
  * taken from the heaviest key's gain on, so that its own difference from the mean keeps its digits where its weight is nearly 1.
@@ -134,19 +151,16 @@ export async function gradientOfShares(
   slopes: DeviceArray,
   value: DeviceArray,
   given: { readonly output: DeviceArray; readonly weights?: DeviceArray | undefined },
-  { N, heads, T, S }: Sizes,
+  sizes: Sizes,
   scale: number,
 ): Promise<DeviceArray> {
+  const { N, heads, T, S } = sizes
   const rows = N * heads * T
-  const width = value.length / (N * heads * S)
-  const extra = given.weights ?? (await workspace.filled(1, 0))
-  const step = given.weights === undefined ? 0 : 1
-  const size = rows * S
-  const gains = await workspace.run(gainsOfWeights, size, given.output, value, extra, T, S, heads, width, step)
+  const gained = await gains(workspace, given.output, value, given.weights, sizes)
   const parts = Math.ceil(S / 64)
-  const ofParts = await workspace.run(partsOfRows, 4 * rows * parts, weights, gains, S, parts)
+  const ofParts = await workspace.run(partsOfRows, 4 * rows * parts, weights, gained, S, parts)
   const ofRows = await workspace.run(wholeRows, 2 * rows, ofParts, parts)
-  const delta = await workspace.run(deltas, size, slopes, gains, ofRows, S, scale)
-  await workspace.device.release(gains)
+  const delta = await workspace.run(deltas, rows * S, slopes, gained, ofRows, S, scale)
+  await workspace.device.release(gained)
   return delta
 }

@@ -1,5 +1,6 @@
 import type { DeviceArray } from './deviceArray.js'
 import { kernel, roundsOfSum, type Thread, type Values } from './kernel.js'
+import { productByTiles, takesTiles } from './tiles.js'
 import type { Workspace } from './workspace.js'
 
 declare function quotient(i: number, n: number): number
@@ -82,14 +83,56 @@ const logits = kernel(
   (_query, _key, _mask, _T, _S, _heads, width) => roundsOfSum(width),
 )
 
-/** scale·q·k of every query with every key [N,heads,T,S], `shut` where the query may not attend to the key. */
-export async function products(
+/** The same from the products q·k. */
+const logitsOfProducts = kernel(
+  'logits of attention from products',
+  function (
+    this: Thread,
+    size: number,
+    products: Values,
+    mask: Values,
+    T: number,
+    S: number,
+    scale: number,
+    maskStep: number,
+    causal: number,
+    before: number,
+    shut: number,
+  ): number {
+    const i = this.thread.x
+    if (i >= size) return 0
+    const row = quotient(i, S)
+    const s = i - row * S
+    const t = row - quotient(row, T) * T
+    if (causal === 1 && s > before + t) return shut
+    if (mask[(t * S + s) * maskStep] === 0) return shut
+    return scale * products[i]
+  },
+)
+
+/** q·k of every query with every key [N,heads,T,S] by tiles, where they take tiles. */
+export async function productsByTiles(
   workspace: Workspace,
-  { query, key, N, heads, T, S, mask, scale, causal, first = 0 }: Queries,
-): Promise<DeviceArray> {
+  query: DeviceArray,
+  key: DeviceArray,
+  { N, heads, T, S }: Sizes,
+): Promise<DeviceArray | undefined> {
+  const width = query.length / (N * heads * T)
+  if (!takesTiles(workspace, [T, width, S])) return undefined
+  const step = heads * width
+  const steps = [T * step, 0, step, 1, S * step, 0, 1, step] as const
+  const apart = { count: heads, a: width, b: width, sideBySide: false }
+  return workspace.array(await productByTiles(workspace, N, query, key, [T, S, 1, width, ...steps], apart))
+}
+
+/** scale·q·k of every query with every key [N,heads,T,S], `shut` where the query may not attend to the key. */
+export async function products(workspace: Workspace, queries: Queries): Promise<DeviceArray> {
+  const { query, key, N, heads, T, S, mask, scale, causal, first = 0 } = queries
   const rows = N * heads * T
   const takesPart = mask ?? (await workspace.filled(1, 1))
   const numbers = [scale, mask === undefined ? 0 : 1, causal ? 1 : 0, first, shut] as const
+  const made = await productsByTiles(workspace, query, key, queries)
+  if (made !== undefined) return workspace.run(logitsOfProducts, rows * S, made, takesPart, T, S, ...numbers)
   return workspace.run(logits, rows * S, query, key, takesPart, T, S, heads, query.length / rows, ...numbers)
 }
 

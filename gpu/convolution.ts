@@ -1,30 +1,11 @@
 import { windowPositions } from '../oracle/convolution.js'
 import { correlation, inputGradient, weightGradient } from './convolutionKernels.js'
+import { type Convolution, outputSize } from './convolutionSizes.js'
+import { convolveByTiles } from './convolutionTiles.js'
 import type { DeviceArray } from './deviceArray.js'
 import type { GpuCall, GpuOperator } from './operator.js'
 import { channelSums } from './planes.js'
 import type { Workspace } from './workspace.js'
-
-type Pair = readonly [number, number]
-
-/** The sizes and settings of a convolution; a pair is height and width. */
-export interface Convolution {
-  readonly images: number
-  readonly channels: number
-  readonly image: Pair
-  readonly outputs: number
-  readonly kernel: Pair
-  readonly stride: Pair
-  readonly padding: Pair
-  readonly dilation: Pair
-  readonly groups: number
-}
-
-/** The height and width of a convolution's outputs. */
-export function outputSize({ image, kernel, stride, padding, dilation }: Convolution): Pair {
-  const positions = (d: 0 | 1) => windowPositions(image[d], kernel[d], stride[d], padding[d], dilation[d])
-  return [positions(0), positions(1)]
-}
 
 /** The sizes and settings in the order in which the kernels take them. */
 function geometry(convolution: Convolution) {
@@ -41,6 +22,8 @@ export async function convolve(
   weight: DeviceArray,
   bias: DeviceArray | undefined,
 ): Promise<DeviceArray> {
+  const byTiles = await convolveByTiles(workspace, convolution, x, weight, bias)
+  if (byTiles !== undefined) return byTiles
   const { images, outputs } = convolution
   const [height, width] = outputSize(convolution)
   const shift = bias ?? (await workspace.filled(outputs, 0))

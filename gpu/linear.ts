@@ -75,7 +75,7 @@ export function transposed({ values, item, row, column }: Matrix): Matrix {
 }
 
 /** a·b for `items` pairs of a [M, K] and b [K, N] matrix. */
-export function multiply(
+export async function multiply(
   workspace: Workspace,
   a: Matrix,
   b: Matrix,
@@ -83,12 +83,13 @@ export function multiply(
   items = 1,
 ): Promise<DeviceArray> {
   const sizes = [M, N, 1, K, a.item, 0, a.row, a.column, b.item, 0, b.row, b.column] as const
-  if (takesTiles(workspace, [M, K, N])) return productByTiles(workspace, items, a.values, b.values, sizes)
+  if (takesTiles(workspace, [M, K, N]))
+    return workspace.array(await productByTiles(workspace, items, a.values, b.values, sizes))
   return workspace.run(product, items * M * N, a.values, b.values, ...sizes)
 }
 
 /** The sum over `items` of a·b, for operands as in `multiply`. */
-export function multiplyAndSum(
+export async function multiplyAndSum(
   workspace: Workspace,
   a: Matrix,
   b: Matrix,
@@ -96,7 +97,8 @@ export function multiplyAndSum(
   items: number,
 ): Promise<DeviceArray> {
   const sizes = [M, N, items, K, 0, a.item, a.row, a.column, 0, b.item, b.row, b.column] as const
-  if (takesTiles(workspace, [M, items * K, N])) return productByTiles(workspace, 1, a.values, b.values, sizes)
+  if (takesTiles(workspace, [M, items * K, N]))
+    return workspace.array(await productByTiles(workspace, 1, a.values, b.values, sizes))
   return workspace.run(product, M * N, a.values, b.values, ...sizes)
 }
 

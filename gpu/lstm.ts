@@ -5,6 +5,7 @@ import { slice } from './layout.js'
 import { matrix, multiply, sumRows, transform, transposed } from './linear.js'
 import type { GpuCall, GpuOperator } from './operator.js'
 import { sequenceOf } from './sequence.js'
+import { takesTiles } from './tiles.js'
 
 declare function quotient(i: number, n: number): number
 declare function logistic(x: number): number
@@ -39,6 +40,16 @@ const gates = kernel(
     return input[offset + i] + (sum + bias[r])
   },
   (_input, _state, _weight, _bias, _offset, units) => roundsOfSum(units),
+)
+
+/** The same from products[n,r] = Σₖ weight[r,k]·state[n,k]. */
+const gatesOfProducts = kernel(
+  'gates of lstm from products',
+  function (this: Thread, size: number, input: Values, products: Values, bias: Values, offset: number, rows: number) {
+    const i = this.thread.x
+    if (i >= size) return 0
+    return input[offset + i] + (products[i] + bias[i - quotient(i, rows) * rows])
+  },
 )
 
 /** The state after a step: hₜ = σ(o)·tanh(cₜ) in its first half, cₜ = σ(f)·cₜ₋₁ + σ(i)·tanh(g) in its second one. */
@@ -143,9 +154,17 @@ type Recurrence = Awaited<ReturnType<typeof prepare>>
 async function unroll({ workspace, steps, area, units, inputs, initial, weight, bias }: Recurrence) {
   const states = [initial]
   const before: DeviceArray[] = []
+  const sizes = [area / units, units, 4 * units] as const
+  const byTiles = takesTiles(workspace, sizes)
+  const columns = transposed(matrix(weight, units))
   for (let t = 0; t < steps; t++) {
     const { values, offset } = windowOf(workspace, inputs, 4 * t * area, 4 * area)
-    before.push(await workspace.run(gates, 4 * area, values, states[t], weight, bias, offset, units))
+    if (byTiles) {
+      const products = await multiply(workspace, matrix(states[t], units), columns, sizes)
+      before.push(await workspace.run(gatesOfProducts, 4 * area, values, products, bias, offset, 4 * units))
+    } else {
+      before.push(await workspace.run(gates, 4 * area, values, states[t], weight, bias, offset, units))
+    }
     states.push(await workspace.run(nextState, 2 * area, before[t], states[t], area, units))
   }
   return { states, before }

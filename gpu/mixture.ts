@@ -1,6 +1,7 @@
 import type { Sizes } from './attentionWeights.js'
 import type { DeviceArray } from './deviceArray.js'
 import { kernel, roundsOfSum, type Thread, type Values } from './kernel.js'
+import { productByTiles, takesTiles } from './tiles.js'
 import type { Workspace } from './workspace.js'
 
 declare function quotient(i: number, n: number): number
@@ -45,6 +46,22 @@ const mixtures = kernel(
   (_a, _x, _rows, inner) => roundsOfSum(inner),
 )
 
+/** y[n,r,head,c] = Σₖ a[n,head,r,k]·x[n,k,head,c] with steps in a for rows and for k. */
+async function mix(
+  workspace: Workspace,
+  a: DeviceArray,
+  x: DeviceArray,
+  [N, heads, rows, inner, width]: readonly [number, number, number, number, number],
+  [rowStep, innerStep]: readonly [number, number],
+): Promise<DeviceArray> {
+  const columns = heads * width
+  if (!takesTiles(workspace, [rows, inner, width]))
+    return workspace.run(mixtures, N * rows * columns, a, x, rows, inner, heads, width, rowStep, innerStep)
+  const steps = [heads * rows * inner, 0, rowStep, innerStep, inner * columns, 0, columns, 1] as const
+  const interleaved = { count: heads, a: rows * inner, b: width, sideBySide: true }
+  return workspace.array(await productByTiles(workspace, N, a, x, [rows, width, 1, inner, ...steps], interleaved))
+}
+
 /** What every query takes from rows [N,S,heads·width] by its weights: [N,T,heads·width]. */
 export function mixture(
   workspace: Workspace,
@@ -52,8 +69,7 @@ export function mixture(
   x: DeviceArray,
   { N, heads, T, S }: Sizes,
 ): Promise<DeviceArray> {
-  const width = x.length / (N * heads * S)
-  return workspace.run(mixtures, N * T * heads * width, weights, x, T, S, heads, width, S, 1)
+  return mix(workspace, weights, x, [N, heads, T, S, x.length / (N * heads * S)], [S, 1])
 }
 
 /** What every key gets back from rows [N,T,heads·width] by the weights of the queries for it: [N,S,heads·width]. */
@@ -63,6 +79,5 @@ export function mixtureBack(
   x: DeviceArray,
   { N, heads, T, S }: Sizes,
 ): Promise<DeviceArray> {
-  const width = x.length / (N * heads * T)
-  return workspace.run(mixtures, N * S * heads * width, weights, x, S, T, heads, width, 1, S)
+  return mix(workspace, weights, x, [N, heads, S, T, x.length / (N * heads * T)], [1, S])
 }

@@ -88,8 +88,9 @@ export class GpuCall {
 function single(x: Tensor, limit: number, refuse: (what: string) => never): Float32Array {
   const exact = rowMajor(x)
   const rounded = new Float32Array(exact)
-  const at = rounded.findIndex((value) => Math.abs(value) > limit)
-  if (at >= 0)
+  let at = 0
+  while (at < rounded.length && !(Math.abs(rounded[at]) > limit)) at++
+  if (at < rounded.length)
     refuse(
       `holds ${exact[at]} at ${position(at, x.shape)}; it should hold ${limit === exactIntegers ? `whole numbers up to ${exactIntegers}` : 'numbers in the range of float32'}`,
     )

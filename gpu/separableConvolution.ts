@@ -1,4 +1,5 @@
-import { type Convolution, convolve, convolveBackward, outputSize } from './convolution.js'
+import { convolve, convolveBackward } from './convolution.js'
+import { type Convolution, outputSize } from './convolutionSizes.js'
 import type { GpuCall, GpuOperator } from './operator.js'
 import { channelSums } from './planes.js'
 

@@ -25,6 +25,9 @@ const product = tileKernel(
     bRepeat: number,
     bInner: number,
     bColumn: number,
+    heads: number,
+    aHead: number,
+    bHead: number,
   ): TileColumn {
     const tile = this.thread.y
     if (tile * 16 >= size) return [0, 0, 0, 0]
@@ -32,20 +35,22 @@ const product = tileKernel(
     const acrossRow = Math.ceil(columns / 4)
     const row = Math.floor((tile + 0.5) / acrossRow)
     const downItem = Math.ceil(rows / 4)
-    const item = Math.floor((row + 0.5) / downItem)
-    const m = 4 * (row - item * downItem)
+    const matrix = Math.floor((row + 0.5) / downItem)
+    const item = Math.floor((matrix + 0.5) / heads)
+    const head = matrix - item * heads
+    const m = 4 * (row - matrix * downItem)
     const n = Math.min(4 * (tile - row * acrossRow) + this.thread.x, columns - 1)
     let sum0 = 0
     let sum1 = 0
     let sum2 = 0
     let sum3 = 0
     for (let r = 0; r < repeats; r += 1) {
-      const aStart = item * aItem + r * aRepeat
+      const aStart = item * aItem + head * aHead + r * aRepeat
       let p0 = aStart + m * aRow
       let p1 = aStart + Math.min(m + 1, rows - 1) * aRow
       let p2 = aStart + Math.min(m + 2, rows - 1) * aRow
       let p3 = aStart + Math.min(m + 3, rows - 1) * aRow
-      let q = item * bItem + r * bRepeat + n * bColumn
+      let q = item * bItem + head * bHead + r * bRepeat + n * bColumn
       for (let start = 0; start < inner; start += 64) {
         const end = Math.min(start + 64, inner)
         let part0 = 0
@@ -99,30 +104,51 @@ export type ProductSizes = readonly [
   bColumn: number,
 ]
 
-/** The product of `items` pairs of matrices by tiles, put in order. */
+/** Several matrices inside each item: how far apart the heads of both operands are, and whether those of the result are columns. */
+export interface Heads {
+  readonly count: number
+  readonly a: number
+  readonly b: number
+  readonly sideBySide: boolean
+}
+
+const oneHead: Heads = { count: 1, a: 0, b: 0, sideBySide: false }
+
+/** The product of `items` pairs of matrices (with heads, of each of their heads) by tiles, put in order on the host. */
 export async function productByTiles(
   workspace: Workspace,
   items: number,
   a: DeviceArray,
   b: DeviceArray,
   sizes: ProductSizes,
-): Promise<DeviceArray> {
+  heads = oneHead,
+): Promise<Float32Array> {
   const [rows, columns] = sizes
-  const tiles = items * Math.ceil(rows / 4) * Math.ceil(columns / 4)
-  const { values } = await workspace.run(product, 16 * tiles, a, b, ...sizes)
+  const matrices = items * heads.count
+  const tiles = matrices * Math.ceil(rows / 4) * Math.ceil(columns / 4)
+  const { values } = await workspace.run(product, 16 * tiles, a, b, ...sizes, heads.count, heads.a, heads.b)
   if (values === undefined) throw new TypeError('the tiles are not on the host')
-  return workspace.array(inOrder(values, items, rows, columns))
+  return inOrder(values, matrices, [rows, columns], heads)
 }
 
 /** Tiles to rows: copied where they lie, on the host. */
-function inOrder(tiles: Float32Array, items: number, rows: number, columns: number): Float32Array {
-  const ordered = new Float32Array(items * rows * columns)
+function inOrder(
+  tiles: Float32Array,
+  matrices: number,
+  [rows, columns]: readonly [number, number],
+  { count, sideBySide }: Heads,
+): Float32Array {
+  const ordered = new Float32Array(matrices * rows * columns)
   const [down, across] = [Math.ceil(rows / 4), Math.ceil(columns / 4)]
-  for (let item = 0; item < items; item++)
+  const rowStep = sideBySide ? count * columns : columns
+  for (let matrix = 0; matrix < matrices; matrix++) {
+    const head = matrix % count
+    const first = sideBySide ? (matrix - head) * rows * columns + head * columns : matrix * rows * columns
     for (let m = 0; m < rows; m++) {
-      const from = (item * down + (m >> 2)) * across * 16 + (m & 3)
-      const to = (item * rows + m) * columns
+      const from = (matrix * down + (m >> 2)) * across * 16 + (m & 3)
+      const to = first + m * rowStep
       for (let n = 0; n < columns; n++) ordered[to + n] = tiles[from + 4 * n]
     }
+  }
   return ordered
 }
