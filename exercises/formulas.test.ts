@@ -70,6 +70,9 @@ const inWords: ReadonlySet<string> = new Set([
   ...[1, 2, 3, 4, 5].flatMap((network) =>
     of('lecture/resnet', `layers${network}`, `parameters${network}`, `multiplyAdds${network}`),
   ),
+  ...of('lecture/vit', 'patches', 'embedded', 'tokens', 'classGradient', 'patchGradient', 'biasGradient'),
+  ...of('lecture/vit', 'imageGradient', 'normed1', 'attention1', 'attention2', 'attention', 'normed2'),
+  ...of('lecture/vit', 'preActivation', 'hiddenUnits', 'feedForward', 'answer'),
 ])
 
 /** These quantities of one exercise only. */

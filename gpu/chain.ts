@@ -7,7 +7,7 @@ import type { DeviceArray } from './deviceArray.js'
 import { concatenate, gather, negated } from './layout.js'
 import type { BackendName } from './names.js'
 import { type Carrier, type GpuOperator, implementationOn } from './operator.js'
-import { Workspace } from './workspace.js'
+import { type Check, Workspace } from './workspace.js'
 
 /** A tensor whose numbers lie on the device, or are computed by the host as soon as `sources` are read. */
 type Unread =
@@ -25,6 +25,7 @@ export function openChain(
 ): Chain {
   const unread = new Map<ArrayBufferLike, Unread>()
   let opened: Promise<Workspace> | undefined
+  const checks: Check[] = []
   let released = false
   let reads = 0
 
@@ -74,6 +75,7 @@ export function openChain(
       [...entries].map(async (entry) => ('array' in entry ? device.read(await entry.array) : undefined)),
     )
     if (fetched.some((numbers) => numbers !== undefined)) reads += 1
+    for (const { array, verify } of checks.splice(0)) verify(await device.read(array))
     for (const [i, entry] of [...entries].entries()) {
       entry.x.data.set('compute' in entry ? entry.compute() : (fetched[i] ?? []))
       unread.delete(entry.x.data.buffer)
@@ -112,8 +114,9 @@ export function openChain(
     onHost: (x) => !unread.has(x.data.buffer),
     read,
     array: arrayOf,
-    hasRead: (times) => {
-      reads += times
+    verify: async (workspace) => {
+      const arrays = await own()
+      for (const check of workspace.checks) checks.push({ ...check, array: arrays.adopt(check.array, workspace) })
     },
     tensor: async (shape, result, workspace) =>
       noteArray(shape, Promise.resolve((await own()).adopt(result, workspace))),

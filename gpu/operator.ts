@@ -107,8 +107,8 @@ export interface Carrier {
   /** The numbers of a tensor whose numbers the host does not have. */
   array(x: Tensor, workspace: Workspace): Promise<DeviceArray>
   tensor(shape: readonly number[], result: DeviceArray, workspace: Workspace): Tensor | Promise<Tensor>
-  /** Is told how often a pass read numbers before its results were there. */
-  hasRead(times: number): void
+  /** Verifies what a pass left to be verified, together with the next numbers that are read. */
+  verify(workspace: Workspace): Promise<void>
 }
 
 /** Reads the results of every call, the only numbers that come back from the device. */
@@ -122,7 +122,9 @@ function readingEach(device: () => Promise<Device>): Carrier {
     read: async () => {},
     array: nothing,
     tensor: async (shape, result, workspace) => tensor(shape, await workspace.read(result)),
-    hasRead: () => {},
+    verify: async (workspace) => {
+      for (const { array, verify } of workspace.checks) verify(await workspace.read(array))
+    },
   }
 }
 
@@ -223,7 +225,7 @@ async function answer(
     const given = await arrays(inputs, '', limitOf)
     const above = await arrays(gradients, 'the gradient for output ', () => Number.MAX_VALUE)
     const results = Object.entries(await pass(new GpuCall(workspace, call, given, above)))
-    carrier.hasRead(workspace.reads)
+    await carrier.verify(workspace)
     const named = async ([name, result]: [string, DeviceArray | Float32Array]) => {
       const held = result instanceof DeviceArray
       return [

@@ -125,17 +125,19 @@ async function gradientsOf(workspace: Workspace, attention: Attention, output: D
 }
 
 /**
- * Refuses a query whose products with all keys are 0, which only they tell: no more numbers than two a query, read when all
- * kernels have been started.
+ * Has a query refused whose products with all keys are 0, which only they tell: no more numbers than two a query, read together
+ * with the next results.
  */
 async function refuseBareQueries(workspace: Workspace, ofBlocks: readonly DeviceArray[]): Promise<void> {
-  const rows = await workspace.read(await concatenate(workspace, ofBlocks))
-  const bare = rows.findIndex((peak, i) => i % 2 === 0 && peak === 0)
-  if (bare >= 0)
-    throw new Refusal(
-      'quadraticAttention',
-      `query ${bare / 2} has q·k = 0 with every key, in float32, so that its weights are 0/0; it should have another product with one key at least`,
-    )
+  const verify = (rows: Float32Array): void => {
+    const bare = rows.findIndex((peak, i) => i % 2 === 0 && peak === 0)
+    if (bare >= 0)
+      throw new Refusal(
+        'quadraticAttention',
+        `query ${bare / 2} has q·k = 0 with every key, in float32, so that its weights are 0/0; it should have another product with one key at least`,
+      )
+  }
+  workspace.checks.push({ array: await concatenate(workspace, ofBlocks), verify })
 }
 
 function attentionOf(call: GpuCall): Attention {

@@ -8,14 +8,20 @@ const constant = kernel('constant', function (this: Thread, size: number, value:
   return value
 })
 
+/** What only the numbers of an array can tell: throws a Refusal where they show that a call should not have been made. */
+export interface Check {
+  readonly array: DeviceArray
+  verify(numbers: Float32Array): void
+}
+
 /**
  * The arrays of one call on a device: kernels read them and make new ones, all of which stay on the device until they are
  * read, and are released together.
  */
 export class Workspace {
   readonly device: Device
-  /** How often the host waited for numbers of the device. */
-  reads = 0
+  /** What is still to be verified, as soon as numbers are read. */
+  readonly checks: Check[] = []
   private readonly arrays = new Set<DeviceArray>()
 
   constructor(device: Device) {
@@ -43,7 +49,6 @@ export class Workspace {
 
   /** The numbers, on the host. */
   read(array: DeviceArray): Promise<Float32Array> {
-    this.reads += 1
     return this.device.read(array)
   }
 

@@ -118,7 +118,7 @@ export const encoderQuantities: readonly Quantity[] = [
   headWeights(2),
   {
     name: 'attention',
-    symbols: ['MSA', 'a', 'attention output'],
+    symbols: ['a', 'msa', 'attention output'],
     meaning: 'the output of the multi-head attention',
     kind: 'real',
     from: ['normed1', ...weightNames],
@@ -157,7 +157,7 @@ export const encoderQuantities: readonly Quantity[] = [
   },
   {
     name: 'feedForward',
-    symbols: ['f', 'MLP', 'mlp', 'feed forward output'],
+    symbols: ['f', 'mlp', 'feed forward output'],
     meaning: 'the output of the feed-forward layer',
     kind: 'real',
     from: ['hiddenUnits', 'weight2', 'bias2'],

@@ -20,7 +20,7 @@ function rearranged(image: Tensor, order: readonly number[]): Tensor {
       for (let i = 0; i < patch * patch; i++) {
         const [row, column] = [Math.floor(i / patch), i % patch]
         const at = (place: number) => [patch * Math.floor(place / side) + row, patch * (place % side) + column] as const
-        result.set(image.get(0, c, ...at(from)), 0, c, ...at(to))
+        result.set(0, c, ...at(to), image.get(0, c, ...at(from)))
       }
   return result
 }

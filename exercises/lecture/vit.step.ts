@@ -34,7 +34,7 @@ export const stepGiven: readonly Given[] = [
     [
       [1, 0, 0, 1],
       [0, 1, 0, -1],
-      [0, 0, 1, 0],
+      [0, 0, 1, 1],
       [1, -1, 0, 2],
     ],
   ),
@@ -204,7 +204,7 @@ export const gradientQuantities: readonly Quantity[] = [
     meaning: 'the gradient of the weights of the patch embedding',
     kind: 'real',
     from: [...embeddingNames, 'patchGradient'],
-    formula: 'X_p^T \\cdot G_p',
+    formula: 'X_p^{T} \\cdot G_p',
     stage: 'gradients',
     asked: true,
     compute: async (values, operators) => transposed(await gradientOf(values, operators, 'weight')),
@@ -226,7 +226,7 @@ export const gradientQuantities: readonly Quantity[] = [
     meaning: 'the gradient of the pixels, at their places in the image',
     kind: 'real',
     from: [...embeddingNames, 'patchGradient'],
-    formula: '\\text{image}(G_p \\cdot W_E^T)',
+    formula: '\\text{image}(G_p \\cdot W_E^{T})',
     stage: 'gradients',
     asked: true,
     compute: async (values, operators) => {
