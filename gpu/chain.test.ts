@@ -214,9 +214,9 @@ describe.each(backends)('$name, a call that only its numbers show to be a bad on
   it('is refused when numbers are read', async () => {
     const opened = chain()
     const { relu, quadraticAttention } = opened.implementation.operators
-    const { y: query } = await relu.forward({ x: fromNested([[-1, -2]]) })
+    const { y: query } = await relu.forward({ x: fromNested([[-1, -2]]) }, {})
     const unit = fromNested([[1, 1]])
-    const { output } = await quadraticAttention.forward({ query, key: unit, value: unit })
+    const { output } = await quadraticAttention.forward({ query, key: unit, value: unit }, {})
     await expect(opened.read([output])).rejects.toThrow('query 0 has q·k = 0 with every key')
     await opened.release()
   })
