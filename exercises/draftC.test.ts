@@ -24,13 +24,23 @@ it('draft', async () => {
           const named = ranked.find(({ symbols }) => symbols.includes(key))
           return named && solved[named.name]
         })
-        const a = rowMajor(v), b = rowMajor(solved[quantity.name])
-        if (quantity.kind === 'shape' && a.length === 1) { if (a[0] !== b.reduce((x, y) => x * y, 1)) throw new Error('shape'); continue }
-        if (a.length !== b.length || a.some((x, i) => Math.abs(x - b[i]) > 1e-12 * (1 + Math.abs(x)))) throw new Error('differs')
-      } catch (e) { bad.set(quantity.name, String(e).slice(0, 80)) }
+        const a = rowMajor(v),
+          b = rowMajor(solved[quantity.name])
+        if (quantity.kind === 'shape' && a.length === 1) {
+          if (a[0] !== b.reduce((x, y) => x * y, 1)) throw new Error('shape')
+          continue
+        }
+        if (a.length !== b.length || a.some((x, i) => Math.abs(x - b[i]) > 1e-12 * (1 + Math.abs(x))))
+          throw new Error('differs')
+      } catch (e) {
+        bad.set(quantity.name, String(e).slice(0, 80))
+      }
     }
   }
   console.log(JSON.stringify([...bad], null, 1))
-  for (const e of exercise.experiments) { const r = await e.run(oracle.operators); console.log(JSON.stringify(r.rows.slice(0,5)), JSON.stringify(r.findings)) }
+  for (const e of exercise.experiments) {
+    const r = await e.run(oracle.operators)
+    console.log(JSON.stringify(r.rows.slice(0, 5)), JSON.stringify(r.findings))
+  }
   console.log(await exercise.trainings?.length)
 })

@@ -1,0 +1,4 @@
+import { testExercises } from '../fixtures/testExercises.js'
+import { sharifExercises } from './index.js'
+
+testExercises(sharifExercises)
