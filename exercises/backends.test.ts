@@ -11,10 +11,9 @@ afterAll(() => Promise.all(backends.map((backend) => backend.close())))
 
 /**
  * The ridge regression of 1.1d divides on the host, once for each of its two quantities; sharif/1 takes the eigenvectors of a
- * matrix there; in sharif/4 every call of quadraticAttention, which refuses queries without weight, looks at its denominators;
- * in sharif/p2 maskTokens looks at its draws, and the host has to know which words it chose.
+ * matrix there; in sharif/p2 maskTokens looks at its draws, and the host has to know which words it chose.
  */
-const readsOf: Readonly<Record<string, number>> = { 'ntua/1.1d': 3, 'sharif/1': 3, 'sharif/4': 5, 'sharif/p2': 3 }
+const readsOf: Readonly<Record<string, number>> = { 'ntua/1.1d': 3, 'sharif/1': 3, 'sharif/p2': 3 }
 
 describe.each(backends)('exercises on $name', ({ implementation, chain, profileName }) => {
   const rounding = roundingOf(profileNamed(profileName, 'float32'))
@@ -23,7 +22,7 @@ describe.each(backends)('exercises on $name', ({ implementation, chain, profileN
     '%s agrees with the oracle, read from the device once',
     async (id, exercise) => {
       const solver = { operators: implementation.operators, chain }
-      const report = await crossCheckExercise(exercise, solver, { runs: 3, seed: 1, rounding, concurrency: 16 })
+      const report = await crossCheckExercise(exercise, solver, { runs: 2, seed: 1, rounding, concurrency: 16 })
       expect(report.failures.map(({ what, message }) => `${what}: ${message}`)).toEqual([])
       expect(report.worst).toBeLessThanOrEqual(1)
       expect(report.reads).toBe(readsOf[id] ?? 1)

@@ -20,6 +20,8 @@ const inWords: ReadonlySet<string> = new Set([
   ...['firstBiasGradient', 'secondBiasGradient', 'anchorKernelGradient', 'negativeBranchKernelGradient'],
   ...['oddMembers', 'evenMembers', 'rightClass', 'sequenceClass'],
   ...['lasso2', 'lasso3', 'ridge2', 'ridge3', 'lassoPenalty2', 'lassoPenalty3', 'lassoAxis', 'ridgeAxis'],
+  // Products by entries.
+  ...of('lecture/layer-norm', 'normalized1', 'normalized2'),
   // lecture/seq2seq, lecture/positional-encoding
   ...['alignedVectors', 'contextVector', 'frequencies', 'encodings', 'encodingAtPosition', 'encodingOfShift'],
   ...['encodingAfterShift', 'rotation', 'wavelengths', 'shortestWavelength', 'longestWavelength'],
@@ -73,6 +75,8 @@ const inWords: ReadonlySet<string> = new Set([
   ...of('lecture/vit', 'patches', 'embedded', 'tokens', 'classGradient', 'patchGradient', 'biasGradient'),
   ...of('lecture/vit', 'imageGradient', 'normed1', 'attention1', 'attention2', 'attention', 'normed2'),
   ...of('lecture/vit', 'preActivation', 'hiddenUnits', 'feedForward', 'answer'),
+  ...of('lecture/bert', 'chosen', 'masked', 'segments', 'tokenEmbeddings', 'segmentEmbeddings', 'input'),
+  ...of('lecture/bert', 'chosenCount', 'wordLosses', 'wordLoss', 'wordGradient', 'pairLoss'),
 ])
 
 /** These quantities of one exercise only. */

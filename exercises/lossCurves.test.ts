@@ -13,20 +13,24 @@ const trainings = exercises.flatMap(({ id, trainings = [] }) =>
 const steps = 50
 
 describe('the loss curve of every training on every backend', () => {
-  it.each(trainings)('agrees with the oracle for 50 steps within what rounding may do: %s', async (_, training) => {
-    const curves = new Map<string, Awaited<ReturnType<typeof expectedLosses>>>()
-    for (const { implementation, chain, profileName, name } of backends) {
-      const known = curves.get(profileName)
-      const { expected, allowed } =
-        known ?? (await expectedLosses(training, steps, roundingOf(profileNamed(profileName, 'float32'))))
-      curves.set(profileName, { expected, allowed })
-      const losses = await lossesOn({ operators: implementation.operators, chain }, training, steps)
-      for (const [step, loss] of losses.entries()) {
-        const beyond = Math.abs(loss - expected[step]) > allowed[step]
-        expect([name, step, beyond, loss]).toEqual([name, step, false, loss])
+  it.each(trainings)(
+    'agrees with the oracle for 50 steps within what rounding may do: %s',
+    { timeout: 600_000 },
+    async (_, training) => {
+      const curves = new Map<string, Awaited<ReturnType<typeof expectedLosses>>>()
+      for (const { implementation, chain, profileName, name } of backends) {
+        const known = curves.get(profileName)
+        const { expected, allowed } =
+          known ?? (await expectedLosses(training, steps, roundingOf(profileNamed(profileName, 'float32'))))
+        curves.set(profileName, { expected, allowed })
+        const losses = await lossesOn({ operators: implementation.operators, chain }, training, steps)
+        for (const [step, loss] of losses.entries()) {
+          const beyond = Math.abs(loss - expected[step]) > allowed[step]
+          expect([name, step, beyond, loss]).toEqual([name, step, false, loss])
+        }
+        // The bound says something: it is far smaller than what the training changes.
+        expect(Math.max(...allowed)).toBeLessThan(0.1 * (Math.max(...expected) - Math.min(...expected)))
       }
-      // The bound says something: it is far smaller than what the training changes.
-      expect(Math.max(...allowed)).toBeLessThan(0.1 * (Math.max(...expected) - Math.min(...expected)))
-    }
-  })
+    },
+  )
 })

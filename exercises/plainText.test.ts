@@ -34,14 +34,16 @@ describe('symbols in print', () => {
     ['x^(1)', 'x^(1)', 'x^{(1)}'],
     ['bar h', 'h̄', '\\bar{h}'],
     ['input units', 'input units', '\\text{input units}'],
+    ['∂L/∂W_1', '∂L/∂W₁', '\\frac{\\partial L}{\\partial W_{1}}'],
   ])('%s is %s and %s', (key, plain, latex) => {
     expect([plainSymbol(key), latexSymbol(key)]).toEqual([plain, latex])
   })
 
   it('reads every printed symbol of an exercise as its key again', () => {
+    // Derivatives are made of two symbols.
     for (const { given, quantities } of exercises)
       for (const { symbols } of [...given, ...quantities])
-        for (const key of symbols)
+        for (const key of symbols.flatMap((symbol) => symbol.replaceAll('∂', '').split(symbol[0] === '∂' ? '/' : '\n')))
           expect([symbolKey(latexSymbol(key)), symbolKey(plainSymbol(key))]).toEqual([key, key])
   })
 })

@@ -1,20 +1,12 @@
-const commands: Readonly<Record<string, string>> = {
-  cdot: '·',
-  times: '×',
+/** Letters by their commands. */
+const letterSigns: Readonly<Record<string, string>> = {
   delta: 'δ',
   Delta: 'Δ',
   eta: 'η',
-  tanh: 'tanh',
-  quad: ' ',
-  left: '',
-  right: '',
   varepsilon: 'ε',
   epsilon: 'ε',
   sigma: 'σ',
   lambda: 'λ',
-  leq: '≤',
-  lfloor: '⌊',
-  rfloor: '⌋',
   alpha: 'α',
   beta: 'β',
   gamma: 'γ',
@@ -32,7 +24,20 @@ const commands: Readonly<Record<string, string>> = {
   Omega: 'Ω',
   Phi: 'Φ',
   Sigma: 'Σ',
+}
+
+const commands: Readonly<Record<string, string>> = {
+  ...letterSigns,
   ell: 'ℓ',
+  cdot: '·',
+  times: '×',
+  tanh: 'tanh',
+  quad: ' ',
+  left: '',
+  right: '',
+  leq: '≤',
+  lfloor: '⌊',
+  rfloor: '⌋',
   odot: '⊙',
   star: '⋆',
   partial: '∂',
@@ -62,9 +67,14 @@ export function plainFormula(latex: string): string {
 
 /** A symbol's key in plain Unicode: `Delta w_35` as `Δw₃₅`, `y_target` as `y_target`. */
 export function plainSymbol(key: string): string {
+  const derivative = derivativeParts(key)
+  if (derivative !== undefined) return derivative.map((part) => `∂${plainSymbol(part)}`).join('/')
   const [last, ...decorations] = key.split(' ').reverse()
   if (decorations.some((word) => !(word in marks))) return key
-  const base = last.replace(/^(\p{L}+)/u, (letters) => commands[letters] ?? letters)
+  // An accent goes on one letter.
+  const isWord = /^\p{L}{2,}/u.test(last) && letterSigns[last.split('_')[0]] === undefined
+  if (isWord && decorations.some((word) => word !== 'Delta')) return key
+  const base = last.replace(/^(\p{L}+)/u, (letters) => letterSigns[letters] ?? letters)
   const scripted = base.replaceAll(/_(\d+)(?![\p{L}\d])/gu, (_, digits: string) => digitsAs(digits, subscriptDigits))
   return decorations.reduce((text, word) => marks[word](text), scripted)
 }
@@ -84,10 +94,15 @@ function calligraphic(letter: string): string {
 
 /** A symbol's key in LaTeX: `Delta w_35` as `\Delta w_{35}`. */
 export function latexSymbol(key: string): string {
+  const derivative = derivativeParts(key)
+  if (derivative !== undefined) {
+    const [above, below] = derivative.map(latexSymbol)
+    return `\\frac{\\partial ${above}}{\\partial ${below}}`
+  }
   if (
     /^[\p{L}]{3,}/u.test(key) &&
     !/^(Delta|nabla|hat|bar|cal) /.test(key) &&
-    commands[key.split('_')[0]] === undefined
+    letterSigns[key.split('_')[0]] === undefined
   ) {
     const [, words, below, above, primes] = /^([^_^']+)(?:_([^^']+))?(?:\^([^']+))?('*)$/u.exec(key) ?? ['', key]
     const scripts = [below && `_{${scriptLatex(below)}}`, above && `^{${scriptLatex(above)}}`, primes]
@@ -95,7 +110,7 @@ export function latexSymbol(key: string): string {
   }
   const [last, ...decorations] = key.split(' ').reverse()
   const base = last
-    .replace(/^(\p{L}+)/u, (letters) => (letters in commands ? `\\${letters}` : letters))
+    .replace(/^(\p{L}+)/u, (letters) => (letters in letterSigns ? `\\${letters}` : letters))
     .replace(/_([^^']+)/u, (_, script: string) => `_{${scriptLatex(script)}}`)
     .replace(/\^([^']+)/u, (_, script: string) => `^{${script}}`)
   const wrappers: Readonly<Record<string, (text: string) => string>> = {
@@ -106,6 +121,12 @@ export function latexSymbol(key: string): string {
     cal: (text) => `\\mathcal{${text}}`,
   }
   return decorations.reduce((text, word) => wrappers[word]?.(text) ?? text, base)
+}
+
+/** What is derived, and by what: `∂L/∂W`. */
+function derivativeParts(key: string): readonly [string, string] | undefined {
+  const [, above, below] = /^∂([^/]+)\/∂([^/]+)$/.exec(key) ?? []
+  return above === undefined ? undefined : [above, below]
 }
 
 /** Words of an index upright. */

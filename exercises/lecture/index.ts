@@ -1,5 +1,6 @@
 import type { Exercise } from '../exercise.js'
 import { exerciseAlexNet } from './alexnet.js'
+import { exerciseBert } from './bert.js'
 import { complexity } from './complexity.js'
 import { exerciseGoogLeNet } from './googlenet.js'
 import { layerNormalization } from './layer-norm.js'
@@ -30,4 +31,5 @@ export const lectureExercises: readonly Exercise[] = [
   exerciseGoogLeNet,
   exerciseResNet,
   exerciseVit,
+  exerciseBert,
 ]

@@ -113,7 +113,7 @@ export const normQuantities: readonly Quantity[] = [
   },
   {
     name: 'feedForward',
-    symbols: ['FFN', 'f', 'ffn'],
+    symbols: ['f', 'ffn'],
     meaning: 'the output of the feed-forward network',
     kind: 'real',
     from: ['hiddenUnits', 'weight2', 'bias2'],

@@ -5,7 +5,8 @@ import { forward, numberOf, tensorOf } from '../computation.js'
 import type { ExerciseLaw, Values } from '../exercise.js'
 import { expectAllClose, expectClose, largest } from '../expectation.js'
 import { rowsOf } from '../training.js'
-import { models, sizesOf } from './vit.network.js'
+import { models } from './encoderLayers.js'
+import { sizesOf } from './vit.network.js'
 import { embeddingCall, epsilon, small } from './vit.step.js'
 
 /** The image with its two patches exchanged. */

@@ -4,9 +4,9 @@ import type { ExerciseMistake, Operators, Values } from '../exercise.js'
 import { scaledBy, times, transposed } from '../matrices.js'
 import { mistakeIn } from '../mistake.js'
 import { plus } from '../training.js'
+import { encoderMiscounts, models } from './encoderLayers.js'
 import { countMistake, taken } from './mistakes.js'
 import { attentionCall, layerOf, normalized } from './vit.encoder.js'
-import { models } from './vit.network.js'
 import { epsilon, patchesOf, rowsFrom, small } from './vit.step.js'
 
 const patchCounts: readonly ExerciseMistake[] = [
@@ -93,48 +93,7 @@ const ofNetworks: readonly ExerciseMistake[] = models.flatMap((i) => {
       ['tokenCount'],
       (count) => count,
     ),
-    countMistake(
-      `biases of the projections forgotten (${i})`,
-      `attentionParameters${i}`,
-      'is what you get without the biases of the four projections.',
-      [width],
-      (D) => 4 * D * D,
-    ),
-    countMistake(
-      `last projection forgotten (${i})`,
-      `attentionParameters${i}`,
-      'counts queries, keys and values only; the concatenated heads are projected too.',
-      [width],
-      (D) => 3 * (D + 1) * D,
-    ),
-    countMistake(
-      `every head as wide as the model (${i})`,
-      `attentionParameters${i}`,
-      'is what you get when every head has projections of the whole width; the heads share it.',
-      [width, heads],
-      (D, k) => 3 * k * (D + 1) * D + (D + 1) * D,
-    ),
-    countMistake(
-      `second layer forgotten (${i})`,
-      `feedForwardParameters${i}`,
-      'counts the first of the two linear layers only.',
-      [width, hidden],
-      (D, F) => (D + 1) * F,
-    ),
-    countMistake(
-      `biases of the feed-forward layer forgotten (${i})`,
-      `feedForwardParameters${i}`,
-      'is what you get without biases.',
-      [width, hidden],
-      (D, F) => 2 * D * F,
-    ),
-    countMistake(
-      `normalizations forgotten (${i})`,
-      `layerParameters${i}`,
-      'is what you get without the gains and biases of the two normalizations.',
-      [`attentionParameters${i}`, `feedForwardParameters${i}`],
-      (attention, feedForward) => attention + feedForward,
-    ),
+    ...encoderMiscounts(i),
     countMistake(
       `one layer (${i})`,
       `parameters${i}`,

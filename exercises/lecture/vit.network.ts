@@ -3,12 +3,7 @@ import type { VisionTransformerSizes } from '../architecture/models/vit.js'
 import { numberOf } from '../computation.js'
 import type { Given, Quantity, Values } from '../exercise.js'
 import { counted, givenSize, shaped } from './counted.js'
-
-/** B/16 and L/16, unless other sizes are given. */
-export const models = [1, 2] as const
-export type Model = (typeof models)[number]
-
-const names: Readonly<Record<Model, string>> = { 1: 'base', 2: 'large' }
+import { encoderParameters, type Model, models, modelNames as names } from './encoderLayers.js'
 
 export const networkGiven: readonly Given[] = [
   givenSize('image', ['H', 'image size', 'image side'], 'the side of the images', 224),
@@ -148,36 +143,7 @@ function modelQuantities(model: Model): readonly Quantity[] {
       asked: true,
       of: (tokens, D) => tokens * D,
     }),
-    counted({
-      name: `attentionParameters${i}`,
-      symbols: [`A_${i}`, `${word} attention parameters`],
-      meaning: `the parameters of an attention of the ${word} model: four projections with biases`,
-      from: [width],
-      formula: `4 \\cdot (D_${i} + 1) \\cdot D_${i}`,
-      stage,
-      asked: true,
-      of: (D) => 4 * (D + 1) * D,
-    }),
-    counted({
-      name: `feedForwardParameters${i}`,
-      symbols: [`M_${i}`, `${word} mlp parameters`, `${word} feed forward parameters`],
-      meaning: `the parameters of a feed-forward layer of the ${word} model`,
-      from: [width, hidden],
-      formula: `(D_${i} + 1) \\cdot F_${i} + (F_${i} + 1) \\cdot D_${i}`,
-      stage,
-      asked: true,
-      of: (D, F) => (D + 1) * F + (F + 1) * D,
-    }),
-    counted({
-      name: `layerParameters${i}`,
-      symbols: [`B_${i}`, `${word} layer parameters`],
-      meaning: `the parameters of an encoder layer of the ${word} model, with its two normalizations`,
-      from: [`attentionParameters${i}`, `feedForwardParameters${i}`, width],
-      formula: `A_${i} + M_${i} + 4 \\cdot D_${i}`,
-      stage,
-      asked: true,
-      of: (attention, feedForward, D) => attention + feedForward + 4 * D,
-    }),
+    ...encoderParameters(i),
     counted({
       name: `headParameters${i}`,
       symbols: [`Y_${i}`, `${word} head parameters`],

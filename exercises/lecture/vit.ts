@@ -6,11 +6,12 @@ import { tensorOf } from '../computation.js'
 import { multiples } from '../draws.js'
 import type { Exercise, Values } from '../exercise.js'
 import type { Picture } from '../picture.js'
+import { models } from './encoderLayers.js'
 import { activationConventions, encoderQuantities } from './vit.encoder.js'
 import { positionsExperiment } from './vit.experiment.js'
 import { vitLaws } from './vit.laws.js'
 import { vitMistakes } from './vit.mistakes.js'
-import { models, networkGiven, networkQuantities, networkSizes, sizesOf } from './vit.network.js'
+import { networkGiven, networkQuantities, networkSizes, sizesOf } from './vit.network.js'
 import { gradientQuantities, patchQuantities, small, stepGiven } from './vit.step.js'
 
 /** Models of a few narrow layers. */
