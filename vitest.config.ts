@@ -55,7 +55,9 @@ if (chromiumPath === undefined && process.env.ANSWERKEY_REQUIRE_BROWSER !== unde
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
+    // Every core: a machine of two would otherwise run one file after the other.
+    maxWorkers: '100%',
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     reporters: ['default', new ClosingLine()],
     projects: chromiumPath === undefined ? [node] : [node, browser],

@@ -7,7 +7,7 @@ const { backends, unavailable } = await availableBackends()
 describe.each(backends)('on $name every law holds for', ({ implementation, profileName }) => {
   const subject = { ...implementation, profile: profileNamed(profileName, 'float32') }
   it.each(operatorNames)('%s', async (operator) => {
-    const { operators } = await runLaws(subject, { operators: [operator], runs: 20, seed: 7, concurrency: 16 })
+    const { operators } = await runLaws(subject, { operators: [operator], runs: 8, seed: 7, concurrency: 16 })
     const { laws } = operators[operator]
     expect(
       laws.filter(({ status }) => status !== 'held').map(({ law, status, message }) => `${status}: ${law}: ${message}`),

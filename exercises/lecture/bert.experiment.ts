@@ -2,7 +2,7 @@ import { map, rowMajor, type Tensor, zeros } from '../../oracle/tensor.js'
 import { forward } from '../computation.js'
 import type { Experiment } from '../exercise.js'
 import { randomNumbers } from '../training.js'
-import { sizes, special } from './bert.quantities.js'
+import { sizes, special } from './bert.given.js'
 
 const rate = 0.15
 const expected = [rate, 0.8 * rate, 0.1 * rate, 0.1 * rate] as const

@@ -6,8 +6,9 @@ import type { ExerciseLaw, Values } from '../exercise.js'
 import { expectAllClose, expectClose, largest } from '../expectation.js'
 import { identityMatrix, sideBySide, times } from '../matrices.js'
 import { rowsOf } from '../training.js'
+import { sizes } from './bert.given.js'
 import { sizesOf } from './bert.network.js'
-import { isWord, sizes } from './bert.quantities.js'
+import { isWord } from './bert.quantities.js'
 import { models } from './encoderLayers.js'
 
 /** What rounding may do to sums of exponentials of scores, and to their logarithms. */

@@ -3,21 +3,20 @@ import type { BertSizes } from '../architecture/models/bert.js'
 import { numberOf } from '../computation.js'
 import type { Given, Quantity, Values } from '../exercise.js'
 import { counted, givenSize } from './counted.js'
-import { encoderParameters, type Model, modelNames, models } from './encoderLayers.js'
+import {
+  encoderParameters,
+  type Model,
+  modelGiven,
+  modelNames,
+  models,
+  type OwnSizes,
+  ownSizes,
+} from './encoderLayers.js'
 
 export const networkGiven: readonly Given[] = [
   givenSize('vocabulary', ['V', 'vocabulary size'], 'the tokens of the vocabulary', 30522),
   givenSize('longest', ['S', 'maximum length'], 'the tokens of the longest sequence', 512),
-  ...models.flatMap((model) => {
-    const [width, hidden, layers, heads] = model === 1 ? [768, 3072, 12, 12] : [1024, 4096, 24, 16]
-    const of = `of the ${modelNames[model]} model`
-    return [
-      givenSize(`width${model}`, [`D_${model}`], `the numbers of a token ${of}`, width),
-      givenSize(`hidden${model}`, [`F_${model}`], `the hidden units of the feed-forward layers ${of}`, hidden),
-      givenSize(`layers${model}`, [`L_${model}`], `the encoder layers ${of}`, layers),
-      givenSize(`heads${model}`, [`k_${model}`], `the heads of an attention ${of}`, heads),
-    ]
-  }),
+  ...modelGiven,
 ]
 
 /** The sizes of a model as an architecture. */
@@ -122,14 +121,8 @@ export function networkSizes({
 }: {
   readonly vocabulary: number
   readonly longest: number
-  readonly own: readonly (readonly [heads: number, headWidth: number, hidden: number, layers: number])[]
+  readonly own: readonly OwnSizes[]
 }): Values {
-  const ofModels = own.flatMap(([heads, headWidth, hidden, layers], i) => [
-    [`width${i + 1}`, heads * headWidth] as const,
-    [`hidden${i + 1}`, hidden] as const,
-    [`layers${i + 1}`, layers] as const,
-    [`heads${i + 1}`, heads] as const,
-  ])
-  const all = [...Object.entries({ vocabulary, longest }), ...ofModels]
+  const all = [...Object.entries({ vocabulary, longest }), ...ownSizes(own)]
   return Object.fromEntries(all.map(([name, size]) => [name, scalar(size)]))
 }

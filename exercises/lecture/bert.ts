@@ -7,10 +7,11 @@ import { multiples } from '../draws.js'
 import type { Exercise, Values } from '../exercise.js'
 import type { HeatMap } from '../picture.js'
 import { maskingExperiment } from './bert.experiment.js'
+import { sizes, special, textGiven } from './bert.given.js'
 import { bertLaws } from './bert.laws.js'
 import { bertMistakes } from './bert.mistakes.js'
 import { networkGiven, networkQuantities, networkSizes, sizesOf } from './bert.network.js'
-import { sizes, special, textGiven, textQuantities } from './bert.quantities.js'
+import { textQuantities } from './bert.quantities.js'
 import { models } from './encoderLayers.js'
 
 const upTo = (least: number, most: number) => fc.integer({ min: least, max: most })

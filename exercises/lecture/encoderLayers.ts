@@ -1,5 +1,5 @@
-import type { ExerciseMistake, Quantity } from '../exercise.js'
-import { counted } from './counted.js'
+import type { ExerciseMistake, Given, Quantity } from '../exercise.js'
+import { counted, givenSize } from './counted.js'
 import { countMistake } from './mistakes.js'
 
 /** The two models that an exercise counts: base and large, unless other sizes are given. */
@@ -7,6 +7,31 @@ export const models = [1, 2] as const
 export type Model = (typeof models)[number]
 
 export const modelNames: Readonly<Record<Model, string>> = { 1: 'base', 2: 'large' }
+
+/** What the models differ in. */
+export const modelGiven: readonly Given[] = models.flatMap((model) => {
+  const [width, hidden, layers, heads] = model === 1 ? [768, 3072, 12, 12] : [1024, 4096, 24, 16]
+  const of = `of the ${modelNames[model]} model`
+  return [
+    givenSize(`width${model}`, [`D_${model}`], `the numbers of a token ${of}`, width),
+    givenSize(`hidden${model}`, [`F_${model}`], `the hidden units of the feed-forward layers ${of}`, hidden),
+    givenSize(`layers${model}`, [`L_${model}`], `the encoder layers ${of}`, layers),
+    givenSize(`heads${model}`, [`k_${model}`], `the heads of an attention ${of}`, heads),
+  ]
+})
+
+/** Heads, the numbers of a token in each, hidden units and layers of a model. */
+export type OwnSizes = readonly [heads: number, headWidth: number, hidden: number, layers: number]
+
+/** Given sizes of both models by name; the heads share the width evenly. */
+export function ownSizes(own: readonly OwnSizes[]): readonly (readonly [string, number])[] {
+  return own.flatMap(([heads, headWidth, hidden, layers], i) => [
+    [`width${i + 1}`, heads * headWidth] as const,
+    [`hidden${i + 1}`, hidden] as const,
+    [`layers${i + 1}`, layers] as const,
+    [`heads${i + 1}`, heads] as const,
+  ])
+}
 
 const stage = 'networks'
 

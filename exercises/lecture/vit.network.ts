@@ -3,23 +3,22 @@ import type { VisionTransformerSizes } from '../architecture/models/vit.js'
 import { numberOf } from '../computation.js'
 import type { Given, Quantity, Values } from '../exercise.js'
 import { counted, givenSize, shaped } from './counted.js'
-import { encoderParameters, type Model, models, modelNames as names } from './encoderLayers.js'
+import {
+  encoderParameters,
+  type Model,
+  modelGiven,
+  modelNames,
+  models,
+  type OwnSizes,
+  ownSizes,
+} from './encoderLayers.js'
 
 export const networkGiven: readonly Given[] = [
   givenSize('image', ['H', 'image size', 'image side'], 'the side of the images', 224),
   givenSize('channels', ['C', 'channels'], 'the channels of the images', 3),
   givenSize('patch', ['P', 'patch size', 'patch side'], 'the side of a patch', 16),
   givenSize('classes', ['K', 'classes'], 'the classes', 1000),
-  ...models.flatMap((model) => {
-    const [width, hidden, layers, heads] = model === 1 ? [768, 3072, 12, 12] : [1024, 4096, 24, 16]
-    const of = `of the ${names[model]} model`
-    return [
-      givenSize(`width${model}`, [`D_${model}`], `the numbers of a token ${of}`, width),
-      givenSize(`hidden${model}`, [`F_${model}`], `the hidden units of the feed-forward layers ${of}`, hidden),
-      givenSize(`layers${model}`, [`L_${model}`], `the encoder layers ${of}`, layers),
-      givenSize(`heads${model}`, [`k_${model}`], `the heads of an attention ${of}`, heads),
-    ]
-  }),
+  ...modelGiven,
 ]
 
 /** The sizes of a model as an architecture. */
@@ -27,7 +26,7 @@ export function sizesOf(values: Values, model: Model): VisionTransformerSizes {
   const of = (name: string) => numberOf(values, name)
   const own = (name: string) => of(`${name}${model}`)
   return {
-    name: `the ${names[model]} model`,
+    name: `the ${modelNames[model]} model`,
     image: of('image'),
     channels: of('channels'),
     patch: of('patch'),
@@ -88,7 +87,7 @@ const patches: readonly Quantity[] = [
 
 function modelQuantities(model: Model): readonly Quantity[] {
   const i = model
-  const word = names[model]
+  const word = modelNames[model]
   const [width, hidden, layers, heads] = ['width', 'hidden', 'layers', 'heads'].map((name) => `${name}${i}`)
   return [
     shaped({
@@ -207,14 +206,8 @@ export function networkSizes({
   readonly patch: number
   readonly channels: number
   readonly classes: number
-  readonly own: readonly (readonly [heads: number, headWidth: number, hidden: number, layers: number])[]
+  readonly own: readonly OwnSizes[]
 }): Values {
   const shared = { image: side * patch, patch, channels, classes }
-  const ofModels = own.flatMap(([heads, headWidth, hidden, layers], i) => [
-    [`width${i + 1}`, heads * headWidth] as const,
-    [`hidden${i + 1}`, hidden] as const,
-    [`layers${i + 1}`, layers] as const,
-    [`heads${i + 1}`, heads] as const,
-  ])
-  return Object.fromEntries([...Object.entries(shared), ...ofModels].map(([name, size]) => [name, scalar(size)]))
+  return Object.fromEntries([...Object.entries(shared), ...ownSizes(own)].map(([name, size]) => [name, scalar(size)]))
 }

@@ -47,7 +47,13 @@ async function pretrained(
   start: Parameters,
   sequences: readonly (readonly number[])[],
   { sizes, pretraining }: Settings,
-  run: { readonly random: () => number; readonly operators: Operators; readonly read: Read; stepDone(): void },
+  run: {
+    readonly random: () => number
+    readonly operators: Operators
+    readonly read: Read
+    readonly steps: number
+    stepDone(): void
+  },
 ): Promise<{ readonly losses: readonly Tensor[]; readonly parameters: Parameters }> {
   const batches = await maskedBatches(
     sequences,
@@ -58,7 +64,7 @@ async function pretrained(
   )
   const adam = new Adam(start, { learningRate: rates.pretraining })
   const losses: Tensor[] = []
-  for (const batch of batches) {
+  for (const batch of batches.slice(0, run.steps)) {
     const { loss, gradients } = await maskedWordsLoss(adam.parameters, batch, sizes, run.operators)
     await adam.step(gradients, run.operators)
     losses.push(loss)
@@ -117,7 +123,7 @@ export const spamExperiment: Experiment = {
     )
     const text = [...unlabelled, ...training].flatMap((mail) => piecesOf(mail, sizes.length))
     const start = newBert(sizes, random)
-    const run = { random, operators, read, stepDone }
+    const run = { random, operators, read, steps: chosen.pretraining.steps, stepDone }
     const pretraining = await pretrained(start, text, chosen, run)
 
     const heldIds = idsOf(test.map((mail) => beginningOf(mail, sizes.length)))
@@ -238,8 +244,10 @@ export const bertTrainings: readonly Training[] = [
       const { random, training } = trainingMails()
       const text = training.flatMap((mail) => piecesOf(mail, trainingSizes.length)).map(withFewWords)
       const start = initialBert(trainingSizes, random)
-      const chosen = { ...reducedSettings, sizes: trainingSizes, pretraining: { size: 6, steps } }
-      const run = { random, operators, read, stepDone: () => {} }
+      // The same words are masked however many steps are taken.
+      const pretraining = { size: 6, steps: Math.max(steps, 50) }
+      const chosen = { ...reducedSettings, sizes: trainingSizes, pretraining }
+      const run = { random, operators, read, steps, stepDone: () => {} }
       return (await pretrained(start, text, chosen, run)).losses
     },
   },
