@@ -1,4 +1,4 @@
-import { map, reshape, rowMajor, scalar, type Tensor, tensor } from '../../oracle/tensor.js'
+import { map, reshape, rowMajor, scalar, type Tensor, tensor, zeros } from '../../oracle/tensor.js'
 import { forward, numberOf, onHost, tensorOf, weightedSum } from '../computation.js'
 import type { Operators, Quantity, Values } from '../exercise.js'
 import { gradientSymbols } from '../gradientSymbols.js'
@@ -211,7 +211,11 @@ const wordQuantities: readonly Quantity[] = [
     formula: '\\frac{c}{n} \\cdot (softmax(Z) - \\text{onehot}(x))',
     stage: 'masked words',
     asked: true,
-    compute: (values, operators) => scoresGradient(values, meanWeights(tensorOf(values, 'chosen')), operators),
+    compute: async (values, operators) => {
+      const gradient = await scoresGradient(values, meanWeights(tensorOf(values, 'chosen')), operators)
+      // Not −0, which nobody writes.
+      return plus(gradient, zeros(gradient.shape))
+    },
   }),
 ]
 

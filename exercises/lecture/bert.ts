@@ -115,6 +115,8 @@ function isWorkable(values: Values): boolean {
     chosen.reduce((sum, one) => sum + one, 0) < 3 &&
     spreads.every((spread) => spread >= 0.5) &&
     numbers('gain').every((gain) => gain !== 0) &&
+    // Where gain and bias cancel, by hand it is exactly 0.
+    numbers('input').every((value) => Math.abs(value) > 1e-3) &&
     numbers('bias').some((value) => value !== 0)
   )
 }

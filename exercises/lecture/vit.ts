@@ -65,7 +65,7 @@ function isWorkable(values: Values): boolean {
   const some = ['embeddingBias', 'bias1', 'bias2', 'classToken', 'attention', 'feedForward', 'imageGradient']
   return (
     spreads.every((spread) => spread >= 1) &&
-    Math.max(...weights) < 0.999 &&
+    Math.max(...weights) < 0.99 &&
     some.every((name) => rowMajor(tensorOf(values, name)).some((value) => value !== 0))
   )
 }
