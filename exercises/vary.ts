@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { Document, Scalar } from 'yaml'
+import { Document, Scalar, visit } from 'yaml'
 import { oracle } from '../oracle/index.js'
 import { type Nested, rowMajor, toNested } from '../oracle/tensor.js'
 import { tensorOf } from './computation.js'
@@ -78,6 +78,11 @@ function keyOf(exercise: Exercise, seed: number, values: Values): string {
     exercise.quantities.map((quantity) => [quantity.name, answerOf(quantity, values)] as const),
   )
   const document = new Document({ [exercise.id]: { given, ...answers } })
+  visit(document, {
+    Seq(_, list) {
+      list.flow = true
+    },
+  })
   document.commentBefore = ` Key to ${exercise.id}, variant ${seed}.`
   return document.toString({ flowCollectionPadding: false, lineWidth: 0, collectionStyle: 'any' })
 }

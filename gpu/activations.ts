@@ -93,9 +93,68 @@ const laneStatistics = kernel(
   (_, length) => length + roundsOfSum(length),
 )
 
+/** The same of `parts` parts of every lane, each of `partLength` entries and the last of those that are left. */
+const partStatistics = kernel(
+  'maximum and sum of exponentials of parts',
+  function (
+    this: Thread,
+    size: number,
+    x: Values,
+    length: number,
+    inner: number,
+    parts: number,
+    partLength: number,
+  ): number {
+    const i = this.thread.x
+    if (i >= size) return 0
+    const at = quotient(i, 2)
+    const lane = quotient(at, parts)
+    const outer = quotient(lane, inner)
+    const first = outer * length * inner + (lane - outer * inner)
+    const begin = (at - lane * parts) * partLength
+    const stop = Math.min(begin + partLength, length)
+    let maximum = x[first + begin * inner]
+    for (let k = begin; k < stop; k += 1) maximum = Math.max(maximum, x[first + k * inner])
+    if (i === at * 2) return maximum
+    let sum = 0
+    for (let start = begin; start < stop; start += 64) {
+      const end = Math.min(start + 64, stop)
+      let part = 0
+      for (let j = start; j < end; j += 1) part += Math.exp(x[first + j * inner] - maximum)
+      sum += part
+    }
+    return sum
+  },
+  (_x, _length, _inner, _parts, partLength) => partLength + roundsOfSum(partLength),
+)
+
+/** The two numbers of whole lanes, from those of their parts. */
+const joinedStatistics = kernel(
+  'maximum and sum of exponentials of whole lanes',
+  function (this: Thread, size: number, x: Values, parts: number): number {
+    const i = this.thread.x
+    if (i >= size) return 0
+    const first = quotient(i, 2) * parts
+    let maximum = x[2 * first]
+    for (let k = 1; k < parts; k += 1) maximum = Math.max(maximum, x[2 * (first + k)])
+    if (i === quotient(i, 2) * 2) return maximum
+    let sum = 0
+    for (let j = 0; j < parts; j += 1) sum += x[2 * (first + j) + 1] * Math.exp(x[2 * (first + j)] - maximum)
+    return sum
+  },
+  (_, parts) => 2 * parts,
+)
+
+/** Longer lanes, such as those over a vocabulary, are shared out among threads. */
+const longestPart = 8192
+
 /** The maximum of each lane and the sum of e^(x − maximum), in turn. */
-export function statistics(workspace: Workspace, x: DeviceArray, { length, inner }: Lanes): Promise<DeviceArray> {
-  return workspace.run(laneStatistics, (x.length / length) * 2, x, length, inner)
+export async function statistics(workspace: Workspace, x: DeviceArray, { length, inner }: Lanes): Promise<DeviceArray> {
+  const size = (x.length / length) * 2
+  if (length <= longestPart) return workspace.run(laneStatistics, size, x, length, inner)
+  const parts = Math.ceil(length / longestPart)
+  const ofParts = await workspace.run(partStatistics, size * parts, x, length, inner, parts, longestPart)
+  return workspace.run(joinedStatistics, size, ofParts, parts)
 }
 
 const softmaxValues = kernel(

@@ -563,6 +563,18 @@ describe.each(backends)('extreme inputs on $name', ({ implementation: { operator
     }
   })
 
+  it('softmax holds for rows of a vocabulary, shared out among threads', async () => {
+    for (const length of [8_192, 8_193, 40_000]) {
+      const x = tensor(
+        [2, length],
+        Float64Array.from({ length: 2 * length }, (_, i) => (((i * 7919) % 1024) - 512) / 64),
+      )
+      const actual = rowMajor((await operators.softmax.forward({ x }, {})).y)
+      const expected = rowMajor(oracle.operators.softmax.forward({ x }, {}).y)
+      for (const [i, value] of actual.entries()) expect(Math.abs(value / expected[i] - 1)).toBeLessThan(2 ** -17)
+    }
+  })
+
   it('small losses keep their digits', async () => {
     const [logits, ones] = [fromNested([5, 20, 40]), fromNested([1, 1, 1])]
     const { loss } = await operators.binaryCrossEntropy.forward({ logits, target: ones }, { reduction: 'none' })

@@ -1,6 +1,6 @@
 import type { Exercise, Values } from '../exercises/exercise.js'
 import { oracle } from '../oracle/index.js'
-import { sizeOf, tensor, toNested } from '../oracle/tensor.js'
+import { rowMajor, sizeOf, tensor, toNested } from '../oracle/tensor.js'
 import { alignEntry, nearest } from './alignment.js'
 import { meet, pointBox } from './boxes.js'
 import type { Document } from './document/document.js'
@@ -154,9 +154,12 @@ function statedGiven(
     // What is stated first counts: later «b = 1» may count parameters.
     if (seen.has(datum.name)) continue
     seen.add(datum.name)
-    if (meet(evaluated.box, pointBox(value))) continue
     // The box is a little wider than the numeral: twelve digits are those that were written.
     const middles = evaluated.box.low.map((low, i) => Number(((low + evaluated.box.high[i]) / 2).toPrecision(12)))
+    // In an answer sheet given data are exact; elsewhere 0.2 may be 0.15, rounded.
+    const isSame =
+      kind === 'entry' ? rowMajor(value).every((x, i) => x === middles[i]) : meet(evaluated.box, pointBox(value))
+    if (isSame) continue
     values[datum.name] = tensor(value.shape, middles)
     findings.push({
       exercise: index.exercise.id,

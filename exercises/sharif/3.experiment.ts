@@ -255,10 +255,10 @@ export const flowExperiment: Experiment = {
           holds: [dot, general].every((some) => some[some.length - 1][2] > 0.999),
         },
         {
-          statement: 'With that their gradients vanish, those of the parameters included.',
+          statement: 'With that their gradients fall below a hundredth, those of the parameters included.',
           holds:
-            [dot, general].every((some) => some[some.length - 1][3] < 1e-3 * some[0][3]) &&
-            general[3][4] < 1e-3 * general[0][4],
+            [dot, general].every((some) => some[some.length - 1][3] < 0.01 * some[0][3]) &&
+            general[3][4] < 0.01 * general[0][4],
         },
         {
           statement: 'The tanh layer’s scores are bounded by Σ|v|, and so are the quotients of its weights.',
