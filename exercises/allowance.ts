@@ -1,5 +1,6 @@
-import { oracle } from '../oracle/index.js'
-import { map, rowMajor, sameShape, type Tensor, type Tensors, zeros } from '../oracle/tensor.js'
+import { contract, oracle } from '../oracle/index.js'
+import { map, rowMajor, sameShape, type Tensor, type Tensors, tensor, zeros, zip } from '../oracle/tensor.js'
+import { type Keeper, keep } from '../oracle/unread.js'
 import { tensorOf } from './computation.js'
 import type { Operators, Values } from './exercise.js'
 import { type Call, intercepted, type Rounding } from './rounding.js'
@@ -50,6 +51,21 @@ export async function expectation(
 
 /** The oracle's operators on rounded inputs, each element of each answer moved by its largest error, up or down. */
 function disturbed(rounding: Rounding, errorsAt: ErrorsAt, random: () => number): Operators {
+  const sign = () => (random() < 0.5 ? -1 : 1)
+  const kept = (x: Tensor): Tensor => {
+    keep(x, keeper)
+    return x
+  }
+  // What is put together on the device between calls is rounded there, too.
+  const keeper: Keeper = {
+    plus: (a, b) => kept(zip(a, b, (x, y) => (x + y) * (1 + sign() * rounding.unitRoundoff))),
+    negated: (x) => kept(map(x, (value) => -value)),
+    joined: (tensors) => {
+      const numbers = tensors.flatMap((x) => [...rowMajor(x)].map(rounding.round))
+      return kept(tensor([numbers.length], numbers))
+    },
+    later: (_, shape, compute) => tensor(shape, compute()),
+  }
   return intercepted(oracle.operators, async (call, place, carryOut) => {
     const answer = await carryOut({
       ...call,
@@ -60,7 +76,10 @@ function disturbed(rounding: Rounding, errorsAt: ErrorsAt, random: () => number)
     const move = ([name, x]: [string, Tensor]) => {
       const bounds = rowMajor(errors[name])
       let i = 0
-      return [name, map(x, (value) => value + (random() < 0.5 ? -1 : 1) * bounds[i++])]
+      const moved = map(x, (value) => value + sign() * bounds[i++])
+      // Whole numbers are computed by the host, which has them at once.
+      const isWhole = contract[call.operator].outputs[name]?.kind === 'int'
+      return [name, isWhole ? moved : kept(moved)]
     }
     return Object.fromEntries(Object.entries(answer).map(move))
   })

@@ -19,6 +19,8 @@ export interface AnsweredCall extends Call {
 
 /** What a platform's arithmetic does to numbers; a profile of the laws yields one. */
 export interface Rounding {
+  /** Half a unit in the last place, relative. */
+  readonly unitRoundoff: number
   /** The number as the platform holds it. */
   round(x: number): number
   /** By how much each element of the platform's answer may differ from the oracle's to the very same call, worst case. */

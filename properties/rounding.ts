@@ -17,7 +17,7 @@ interface PassedCall {
 }
 
 /**
- * What a platform's arithmetic does to numbers. `round`: the number as it is held. `errors`: by how much each element of its
+ * What a platform's arithmetic does to numbers. `round`: the number as it is held; `unitRoundoff`: by how much that may be off, relative. `errors`: by how much each element of its
  * answer may differ from the oracle's to the very same call, worst case, from the models of the laws. The oracle's own share is
  * the same sum of errors with float64's unit roundoff.
  */
@@ -25,6 +25,7 @@ export function roundingOf(profile: Profile) {
   const arithmetic = new Arithmetic(profile)
   const withOracle = 1 + ieee('float64').unitRoundoff / profile.unitRoundoff
   return {
+    unitRoundoff: profile.unitRoundoff,
     round: (x: number): number => roundTo(profile.precision, x),
     errors({ operator, pass, inputs, attributes, gradients }: PassedCall): Tensors {
       const model = models[operator]
