@@ -53,16 +53,19 @@ export interface Plane {
   }[]
 }
 
-/** Points a side of the grid on which a plane's functions are sampled. */
+/** Points a side of the grid on which a plane's functions are sampled, besides one more beyond every edge. */
 const gridPoints = 101
 
-/** A function's values on a regular grid over the whole plane, a row for each y, both from the least. */
+/**
+ * A function's values on a regular grid over the whole plane and one step beyond, a row for each y, both from the least: lines
+ * go on to the edges and not along them.
+ */
 export function sampled(
   { xRange, yRange }: Pick<Plane, 'xRange' | 'yRange'>,
   value: (x: number, y: number) => number,
 ): readonly (readonly number[])[] {
   const at = ([least, most]: readonly [number, number], i: number) => least + ((most - least) * i) / (gridPoints - 1)
-  const grid = Array.from({ length: gridPoints }, (_, i) => i)
+  const grid = Array.from({ length: gridPoints + 2 }, (_, i) => i - 1)
   return grid.map((row) => grid.map((column) => value(at(xRange, column), at(yRange, row))))
 }
 

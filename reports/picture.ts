@@ -96,6 +96,12 @@ function axis({ title, scale = 'linear' }: Axis): Plot.ScaleOptions {
   return { label: title, type: scale, ...(scale === 'log' && { tickFormat: '.0e' }) }
 }
 
+/** The ends of a grid of this many points that reaches one step beyond an axis on either side. */
+function beyond([least, most]: readonly [number, number], axis: 'x' | 'y', points: number) {
+  const step = (most - least) / (points - 3)
+  return { [`${axis}1`]: least - step, [`${axis}2`]: most + step }
+}
+
 /** Colours that tell lines apart, also for most who see few colours. */
 const palette = ['#4269d0', '#efb118', '#ff725c', '#6cc5b0', '#3ca951', '#ff8ab7', '#a463f2', '#97bbf5', '#9c6b4e']
 
@@ -116,10 +122,9 @@ function plane(picture: Plane, document: Page) {
         Plot.contour(values.flat(), {
           width: values[0].length,
           height: values.length,
-          x1: xRange[0],
-          x2: xRange[1],
-          y1: yRange[0],
-          y2: yRange[1],
+          ...beyond(xRange, 'x', values[0].length),
+          ...beyond(yRange, 'y', values.length),
+          clip: 'frame',
           value: (value: number) => value,
           thresholds: [...levels],
           stroke: colorOf(name),
