@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { map, reshape, type Tensor, tensor, zeros } from '../oracle/tensor.js'
 import { forward, joined, negated } from './computation.js'
 import type { Operators } from './exercise.js'
@@ -56,17 +55,4 @@ export async function rowSums(operators: Operators, x: Tensor): Promise<Tensor> 
 export function sideBySide(parts: readonly Tensor[]): Tensor {
   const columns = parts.reduce((sum, part) => sum + part.shape[1], 0)
   return transposed(joined(parts.map(transposed), [columns, parts[0].shape[0]]))
-}
-
-/** Whole multiples of `unit` from −bound to bound, under this shape. */
-export function multiples(shape: readonly number[], bound: number, unit: number): fc.Arbitrary<Tensor> {
-  const size = shape.reduce((product, length) => product * length, 1)
-  const steps = Math.round(bound / unit)
-  return fc.array(fc.integer({ min: -steps, max: steps }), { minLength: size, maxLength: size }).map((drawn) =>
-    tensor(
-      shape,
-      // Not −0, which nobody writes.
-      drawn.map((value) => value * unit + 0),
-    ),
-  )
 }

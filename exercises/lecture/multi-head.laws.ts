@@ -1,23 +1,24 @@
 import fc from 'fast-check'
 import { reshape, scalar, type Tensor, tensor, zeros, zip } from '../../oracle/tensor.js'
 import { forward, numberOf, tensorOf } from '../computation.js'
+import { multiplesWithin } from '../draws.js'
 import type { ExerciseLaw, Values } from '../exercise.js'
 import { expectAllClose, expectClose, largest } from '../expectation.js'
-import { multiples, ones, rowSums, times } from '../matrices.js'
+import { ones, rowSums, times } from '../matrices.js'
 import { countingOperators } from '../operationCounts.js'
 import { heads, headWidth } from './multi-head.quantities.js'
 import { attendByHeads, operatorCall } from './multi-head.run.js'
 
 /** Words and weights of halves; the sizes are free symbols of the general model, apart from the small instance. */
 export function multiHeadArbitrary(bound = 1, unit = 0.5): fc.Arbitrary<Values> {
-  const weight = multiples([4, 4], bound, unit)
+  const weight = multiplesWithin([4, 4], bound, unit)
   const sizes = fc.record({
     words: fc.integer({ min: 1, max: 4 }),
     headCount: fc.integer({ min: 1, max: 3 }),
     width: fc.integer({ min: 1, max: 3 }),
   })
   const numbers = fc.record({
-    x: multiples([3, 4], bound, unit),
+    x: multiplesWithin([3, 4], bound, unit),
     weightQ: weight,
     weightK: weight,
     weightV: weight,

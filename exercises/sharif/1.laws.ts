@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { item, rowMajor, scalar, type Tensor, tensor, zeros, zip } from '../../oracle/tensor.js'
 import { backward, forward, numberOf, tensorOf } from '../computation.js'
+import { multiplesWithin } from '../draws.js'
 import type { ExerciseLaw, Operators, Values } from '../exercise.js'
 import { expectAllClose, expectClose, largest } from '../expectation.js'
-import { multiples, scaledGiven, times, transposed } from '../matrices.js'
+import { scaledGiven, times, transposed } from '../matrices.js'
 import { eigensystem } from './eigenvalues.js'
 
 /** Eigenvalues of XXᵀ/n, largest first, by the host. */
@@ -36,10 +37,10 @@ export function isSeparated(values: Values): boolean {
 export function autoencoderArbitrary(lambdas: readonly number[] = [0.25, 0.5, 1, 2, 4]): fc.Arbitrary<Values> {
   return fc
     .record({
-      x: fc.constantFrom(2, 4, 5).chain((n) => multiples([3, n], 3, 1)),
+      x: fc.constantFrom(2, 4, 5).chain((n) => multiplesWithin([3, n], 3, 1)),
       lambda: fc.constantFrom(...lambdas).map(scalar),
-      encoder: multiples([2, 3], 1.5, 0.5),
-      decoder: multiples([3, 2], 1.5, 0.5),
+      encoder: multiplesWithin([2, 3], 1.5, 0.5),
+      decoder: multiplesWithin([3, 2], 1.5, 0.5),
     })
     .filter(isSeparated)
 }

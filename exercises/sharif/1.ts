@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { item, rowMajor, scalar, type Tensor, tensor } from '../../oracle/tensor.js'
 import { tensorOf } from '../computation.js'
+import { multiplesWithin } from '../draws.js'
 import type { ConventionAxis, Exercise, Given, Values } from '../exercise.js'
-import { multiples } from '../matrices.js'
+
 import type { Picture } from '../picture.js'
 import { basisExperiment, biasExperiment, biasTraining } from './1.experiment.js'
 import { autoencoderArbitrary, autoencoderLaws, isSeparated } from './1.laws.js'
@@ -78,8 +79,8 @@ function worksheetArbitrary(): fc.Arbitrary<Values> {
   return fc.record({
     x: points.map((entries) => tensor([3, 4], entries)),
     lambda: fc.constantFrom(0.25, 0.5, 1).map(scalar),
-    encoder: multiples([2, 3], 1, 0.5),
-    decoder: multiples([3, 2], 1, 0.5),
+    encoder: multiplesWithin([2, 3], 1, 0.5),
+    decoder: multiplesWithin([3, 2], 1, 0.5),
   })
 }
 

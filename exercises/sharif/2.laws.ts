@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { map, reshape, rowMajor, scalar, type Tensor, tensor, zeros, zip } from '../../oracle/tensor.js'
 import { backward, forward, numberOf, tensorOf } from '../computation.js'
+import { multiplesWithin } from '../draws.js'
 import type { ExerciseLaw, Solve, Values } from '../exercise.js'
 import { expectAllClose, expectClose, largest } from '../expectation.js'
-import { multiples, ones } from '../matrices.js'
+import { ones } from '../matrices.js'
 import { classificationCall, concatenated, labelOf } from './2.quantities.js'
 
 /** Word vectors and weights of halves; the sizes are free symbols of the general model, apart from the small instance. */
 export function phraseArbitrary(bound = 1.5): fc.Arbitrary<Values> {
-  const halves = (...shape: readonly number[]) => multiples(shape, bound, 0.5)
+  const halves = (...shape: readonly number[]) => multiplesWithin(shape, bound, 0.5)
   return fc
     .record({
       sizes: fc.record({

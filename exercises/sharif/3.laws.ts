@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { reshape, rowMajor, scalar, type Tensor, tensor, zeros, zip } from '../../oracle/tensor.js'
 import { forward, numberOf, tensorOf } from '../computation.js'
+import { multiplesWithin } from '../draws.js'
 import type { ExerciseLaw, Operators, Values } from '../exercise.js'
 import { expectAllClose, expectClose, largest } from '../expectation.js'
-import { identityMatrix, multiples, ones, scaledGiven, times, transposed } from '../matrices.js'
+import { identityMatrix, ones, scaledGiven, times, transposed } from '../matrices.js'
 import { countingOperators } from '../operationCounts.js'
 import { applied, dots, pairs, type ScoreKind, scoreKinds, staged } from './3.quantities.js'
 
 /** States and weights of halves; the sizes are free symbols of the general model, apart from the small instance. */
 export function scoreArbitrary(bound = 1.5): fc.Arbitrary<Values> {
-  const halves = (...shape: readonly number[]) => multiples(shape, bound, 0.5)
+  const halves = (...shape: readonly number[]) => multiplesWithin(shape, bound, 0.5)
   const sizes = fc.record({
     positions: fc.integer({ min: 1, max: 4 }),
     stateSize: fc.integer({ min: 1, max: 4 }),

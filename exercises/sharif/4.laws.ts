@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { reshape, rowMajor, scalar, type Tensor, tensor, zip } from '../../oracle/tensor.js'
 import { forward, numberOf, tensorOf } from '../computation.js'
+import { multiplesWithin } from '../draws.js'
 import type { ExerciseLaw, Values } from '../exercise.js'
 import { expectAllClose, expectClose, largest } from '../expectation.js'
-import { identityMatrix, multiples, ones, rowSums, scaledGiven, times, transposed } from '../matrices.js'
+import { identityMatrix, ones, rowSums, scaledGiven, times, transposed } from '../matrices.js'
 import { countingOperators } from '../operationCounts.js'
 import { causalByRunningSums, linearAttention, softmaxAttention } from './4.attention.js'
 
@@ -34,10 +35,10 @@ export function hasWeights(values: Values, least = 1 / 256): boolean {
 export function kernelArbitrary(bound = 1.5, unit = 0.5): fc.Arbitrary<Values> {
   return fc
     .record({
-      x: multiples([3, 2], bound, unit),
-      weightQ: multiples([2, 2], bound, unit),
-      weightK: multiples([2, 2], bound, unit),
-      weightV: multiples([2, 2], bound, unit),
+      x: multiplesWithin([3, 2], bound, unit),
+      weightQ: multiplesWithin([2, 2], bound, unit),
+      weightK: multiplesWithin([2, 2], bound, unit),
+      weightV: multiplesWithin([2, 2], bound, unit),
       length: fc.integer({ min: 1, max: 6 }).map(scalar),
       querySize: fc.integer({ min: 1, max: 4 }).map(scalar),
       valueSize: fc.integer({ min: 1, max: 4 }).map(scalar),
