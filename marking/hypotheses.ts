@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { Convention, Exercise, Values } from '../exercises/exercise.js'
 import type { Document } from './document/document.js'
 import { cellsOf, type Habit, signedNumeral } from './evaluation.js'
+import { isInequality } from './inequalities.js'
 import { type Draft, Marker } from './marker.js'
 import { type ImageCache, Replay } from './replay.js'
 import type { Finding, UnreadLine } from './report.js'
@@ -171,8 +172,9 @@ async function mixtures({ marker }: Trial): Promise<ReadonlyMap<Draft, string>> 
 /** Half a unit of the last place that values of a solution have most often. */
 function usualHalfOf(statements: readonly Statement[]): number {
   const counts = new Map<number, number>()
-  for (const { sides, path } of statements) {
-    for (const side of path.length > 0 ? sides : sides.slice(1))
+  for (const { sides, path, relations } of statements) {
+    const values = sides.slice(1).filter((_, i) => !isInequality(relations[i] ?? '='))
+    for (const side of path.length > 0 ? sides : values)
       for (const cell of cellsOf(side.expression)) {
         const written = signedNumeral(cell)
         if (written === undefined || written.numeral.whole) continue

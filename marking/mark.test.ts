@@ -295,6 +295,27 @@ describe('lines of no known exercise', () => {
     expect(report.exercises).toEqual([])
   })
 
+  test('inequalities between numbers are right or false, and not taken for equalities', async () => {
+    const document = handwritten(
+      { ...exercise11b, heading: { number: '9.9' } },
+      '0.26894 \\leq 0.5\n0.6 \\leq 0.5\n2 < 3',
+    )
+    const report = await markDocument(document, { exercises: [exercise11b] })
+    expect(report.claims).toMatchObject([
+      { verdict: 'correct', line: 1 },
+      { verdict: 'arithmetic', line: 2, message: '0.6 ≤ 0.5 is false' },
+      { verdict: 'correct', line: 3 },
+    ])
+  })
+
+  test('an inequality of a quantity is right, or a condition that claims nothing', async () => {
+    const report = await mark('y_5 > 0\ny_5 > 0.5\ny_5 = 0.317 \\leq 0.5')
+    expect(verdictsOnLine(report, 1)).toEqual(['correct'])
+    expect(verdictsOnLine(report, 2)).toEqual([])
+    expect(report.unread).toMatchObject([{ line: 2, why: 'a condition, which claims nothing' }])
+    expect(verdictsOnLine(report, 3)).toEqual(['correct', 'correct'])
+  })
+
   test('a number that exercises of several sources have is asked about, unless one of them is meant', async () => {
     const numbered = (id: string): Exercise => ({ ...exercise11b, id, heading: { number: '4' } })
     const exercises = [numbered('fer/4'), numbered('sharif/4')]

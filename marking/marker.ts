@@ -7,6 +7,7 @@ import type { Habit } from './evaluation.js'
 import { explain, otherConvention } from './explanations.js'
 import type { Span } from './expression/ast.js'
 import { judgeFormula } from './formulas.js'
+import { holds, type Inequality, isInequality } from './inequalities.js'
 import { contextOf, judgeValue, type Line, type ValueJudgement } from './judgeValue.js'
 import { remember } from './memory.js'
 import { nestedMiddle } from './numbers.js'
@@ -65,7 +66,9 @@ export class Marker {
 
   private async markChain(statement: Statement): Promise<void> {
     if (statement.sides.length === 1) return this.markProse(statement)
-    const target = await alignChain(statement, this.replay, this.position)
+    // A condition is no sign of where in the solution one is.
+    const position = statement.relations.every(isInequality) ? { ...this.position } : this.position
+    const target = await alignChain(statement, this.replay, position)
     await this.markSides(statement, await this.chainTarget(statement, target), 1)
   }
 
@@ -139,6 +142,11 @@ export class Marker {
         if (side.kind === 'numeric') line = this.lineOf(side, statement)
         continue
       }
+      if (i > 0 && isInequality(relation)) {
+        this.markInequality(statement, relation, { left: line, right: side, subject })
+        // What stands beyond says nothing of what the chain is about.
+        break
+      }
       if (side.kind !== 'numeric') {
         if (target?.kind === 'expression' && target.side === side && subject !== undefined) continue
         const judged = await judgeFormula(side, subject, replay)
@@ -180,6 +188,41 @@ export class Marker {
     const here = cause?.line ?? placeOf(this.document, statement.sides[statement.sides.length - 1]).line
     remember(replay, subject, value, { line: here, isSlip: (root) => this.slips.get(root) ?? false })
     if (isRight(value.outcome)) for (const i of formulas) this.drafts[i] = supported(this.drafts[i])
+  }
+
+  /**
+   * An inequality between numbers is right or false; one between a quantity and a number is right, or a condition, such as the
+   * threshold of a class, which claims nothing.
+   */
+  private markInequality(
+    statement: Statement,
+    relation: Inequality,
+    {
+      left,
+      right,
+      subject,
+    }: { readonly left: Line | undefined; readonly right: Side; readonly subject: Subject | undefined },
+  ): void {
+    const bound = right.kind === 'numeric' ? this.lineOf(right, statement)?.value.values : undefined
+    const known = left?.value.values ?? (subject === undefined ? undefined : centre(subject.truth).data)
+    if (bound?.length !== 1 || known?.length !== 1) {
+      this.addUnread(statement, 'an inequality, which is judged between two numbers only')
+      return
+    }
+    const isRightSide = holds(known[0], relation, bound[0])
+    if (!isRightSide && left === undefined) {
+      this.addUnread(statement, 'a condition, which claims nothing')
+      return
+    }
+    this.add(statement, right, subject, {
+      verdict: isRightSide ? 'correct' : 'arithmetic',
+      root: !isRightSide,
+      carriedFrom: null,
+      claimed: bound[0],
+      expected: null,
+      message: isRightSide ? '' : `${known[0]} ${relation} ${bound[0]} is false`,
+      notes: [],
+    })
   }
 
   private lineOf(side: Side, statement: Statement): Line | undefined {
