@@ -7,7 +7,7 @@ import type { Document } from './document/document.js'
 import { evaluateBox } from './evaluation.js'
 import { type Marked, markExercise, noExercise } from './hypotheses.js'
 import type { Claim, FileReport, Finding, Summary, UnreadLine } from './report.js'
-import { areOfSeveralSources, exercisesAnswered, type Statement, statementOf } from './statements.js'
+import { areOfSeveralSources, exercisesAnswered, regionOf, type Statement, statementOf } from './statements.js'
 import { type Datum, SymbolIndex, symbolText } from './symbols.js'
 
 export interface MarkOptions {
@@ -192,7 +192,7 @@ async function refuted({ world }: Marked, first: Statement, document: Document):
   if (message === undefined) return []
   return [
     {
-      ...document.placeOf(first.span.start),
+      ...regionOf(document, first.span),
       ...{ exercise: world.exercise.id, text: first.text, quantity: null, index: null, claimed: null, expected: null },
       ...{ carriedValue: null, verdict: 'wrong', root: true, carriedFrom: null, message, explanations: [], notes: [] },
     },
@@ -212,12 +212,12 @@ async function finished({ drafts }: Marked, known: boolean): Promise<readonly Cl
 /** A claim for each quantity that is asked for and not found, at the end of what answers the exercise. */
 function missing({ world, drafts }: Marked, statements: readonly Statement[], document: Document): readonly Claim[] {
   const found = new Set(drafts.map(({ claim }) => claim.quantity))
-  const { line, column } = document.placeOf(statements[statements.length - 1].span.start)
+  const { start } = statements[statements.length - 1].span
+  const place = regionOf(document, { start, end: start })
   return world.exercise.quantities
     .filter(({ asked, name }) => asked && !found.has(name))
     .map((quantity) => ({
-      line,
-      column,
+      ...place,
       exercise: world.exercise.id,
       text: '',
       quantity: quantity.name,

@@ -13,7 +13,7 @@ import { remember } from './memory.js'
 import { nestedMiddle } from './numbers.js'
 import type { Replay } from './replay.js'
 import type { Claim, Explanation, UnreadLine } from './report.js'
-import { placeOf, type Side, type Statement, sideOf, textUpTo } from './statements.js'
+import { placeOf, regionOf, type Side, type Statement, sideOf, textUpTo } from './statements.js'
 import { type Subject, subjectOf } from './subject.js'
 import { symbolText } from './symbols.js'
 import { isRight, type Verdict } from './verdict.js'
@@ -310,10 +310,8 @@ export class Marker {
       Partial<Pick<Claim, 'carriedValue' | 'index'>>,
     later: Pick<Draft, 'explain' | 'otherConvention'> = {},
   ): void {
-    const place = placeOf(this.document, side)
     const claim: Claim = {
-      line: place.line,
-      column: place.column,
+      ...regionOf(this.document, side.expression.span),
       exercise: this.exercise,
       text: textUpTo(statement, side),
       quantity: subject?.name ?? null,

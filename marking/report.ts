@@ -12,6 +12,9 @@ export interface Claim {
   /** Where its right side stands, counted from 1. */
   readonly line: number
   readonly column: number
+  /** Where it ends: the place behind its last character. */
+  readonly endLine: number
+  readonly endColumn: number
   readonly exercise: string | null
   /** The chain up to the end of this claim. */
   readonly text: string

@@ -2,6 +2,7 @@ import type { Exercise } from '../exercises/exercise.js'
 import type { Document, Item, Place, Section } from './document/document.js'
 import type { Expression, Relation, Span } from './expression/ast.js'
 import { walk } from './expression/walk.js'
+import type { Claim } from './report.js'
 
 /** A side of a chain: a lone name, an expression of numerals only, or one with names in it. */
 export interface Side {
@@ -126,6 +127,12 @@ function unmatched(text: string): { readonly unopened: number; readonly unclosed
 /** Where a side stands in the file. */
 export function placeOf(document: Document, side: Side): Place {
   return document.placeOf(side.expression.span.start)
+}
+
+/** Where a stretch of a document begins and ends, the end being the place behind its last character. */
+export function regionOf(document: Document, span: Span): Pick<Claim, 'line' | 'column' | 'endLine' | 'endColumn'> {
+  const { line: endLine, column: endColumn } = document.placeOf(span.end)
+  return { ...document.placeOf(span.start), endLine, endColumn }
 }
 
 /**

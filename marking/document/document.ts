@@ -79,6 +79,14 @@ export interface Document {
   readonly file: string
   readonly items: readonly Item[]
   readonly unread: readonly Unread[]
-  /** Line and column of an offset into the file's text. */
+  /** Line and column in the file of an offset into what was read of it. */
   placeOf(offset: number): Place
+  /** The file's text with stretches of what was read replaced; edits are in order and do not overlap. */
+  edited(edits: readonly Edit[]): string
+}
+
+/** A stretch of a document and what stands there instead. */
+export interface Edit {
+  readonly span: Span
+  readonly text: string
 }

@@ -9,7 +9,7 @@ import { readLines } from './lines.js'
 import { blankMarkup, findMath, type MathRegion, maskMath } from './mathRegions.js'
 import { findStatedValues, plainSentences, type Value } from './prose.js'
 import { type PlacedLine, placeLines } from './sections.js'
-import { placeFinder } from './source.js'
+import { placeFinder, withEdits } from './source.js'
 import { tableFragments } from './tables.js'
 
 /** Lines of one block and one section, read together. */
@@ -64,7 +64,7 @@ export function readMarkdown(file: string, text: string, options: ReadingOptions
   }
   items.sort((a, b) => startOf(a) - startOf(b))
   unread.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
-  return { file, items, unread, placeOf }
+  return { file, items, unread, placeOf, edited: (edits) => withEdits(text, edits) }
 }
 
 /** Lines of one block in one section as one passage; a table or fenced mathematics by itself. */

@@ -4,7 +4,7 @@ import { noSymbols, type SymbolTable } from '../expression/names.js'
 import { readFragment } from '../expression/reader.js'
 import { walk } from '../expression/walk.js'
 import type { Document, Item, ReadingOptions, Unread } from './document.js'
-import { placeFinder } from './source.js'
+import { placeFinder, withEdits } from './source.js'
 
 const wanted = 'a number, a list of numbers, or an expression in the symbols of the exercise'
 
@@ -41,7 +41,7 @@ export function readSheet(file: string, text: string, options: ReadingOptions): 
       0,
       `an answer sheet maps exercise ids to quantities; this one holds ${isSeq(top) ? 'a list' : 'a single value'}`,
     )
-  return { file, items, unread, placeOf }
+  return { file, items, unread, placeOf, edited: (edits) => withEdits(text, edits) }
 
   function readEntry(
     exercise: string,

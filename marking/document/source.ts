@@ -1,4 +1,4 @@
-import { type Place, UnreadableFile } from './document.js'
+import { type Edit, type Place, UnreadableFile } from './document.js'
 
 /**
  * The text of a file. Throws an UnreadableFile where it is empty or no text in UTF-8; a byte order mark is dropped.
@@ -36,4 +36,15 @@ export function placeFinder(text: string): (offset: number) => Place {
     }
     return { line: low + 1, column: offset - starts[low] + 1 }
   }
+}
+
+/** A text with stretches of it replaced; edits are in order and do not overlap. */
+export function withEdits(text: string, edits: readonly Edit[]): string {
+  let result = ''
+  let at = 0
+  for (const { span, text: instead } of edits) {
+    result += text.slice(at, span.start) + instead
+    at = span.end
+  }
+  return result + text.slice(at)
 }
