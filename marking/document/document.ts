@@ -23,11 +23,22 @@ export interface Section {
 
 /** One piece of mathematics or of prose with an answer in it, in reading order. */
 export type Item =
-  | { readonly kind: 'chain'; readonly chain: Chain; readonly section: Section; readonly text: string }
+  | {
+      readonly kind: 'chain'
+      readonly chain: Chain
+      /** The words of its sentence that stand before it: «since», «if». */
+      readonly words?: string
+      /** An implication leads from it to what follows. */
+      readonly isPremise?: boolean
+      readonly section: Section
+      readonly text: string
+    }
   /** A number or class stated in prose that may answer what is asked: «the class is 2», «the dimension is 50». `words` stand before it. */
   | {
       readonly kind: 'prose'
       readonly words: string
+      /** It may be said of something else than what is asked for: it claims what is right, and nothing else. */
+      readonly isLoose?: boolean
       readonly value: Expression
       readonly section: Section
       readonly text: string

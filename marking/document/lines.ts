@@ -3,6 +3,7 @@ import remarkParse from 'remark-parse'
 import { unified } from 'unified'
 import type { Span } from '../expression/ast.js'
 import { mask } from './mathRegions.js'
+import { isMathFence, isNoMarkdown, readPlainLines } from './plainLines.js'
 
 /** A line of a block of Markdown. */
 export interface Line {
@@ -25,8 +26,12 @@ export interface Lines {
   readonly emphasis: readonly Span[]
 }
 
-/** Reads a Markdown text whose mathematics is masked, block by block; code is left out. */
+/**
+ * Reads a Markdown text whose mathematics is masked, block by block; code is left out. A text that no person has written as Markdown,
+ * with paragraphs of many thousand characters, is read line by line: a parser of Markdown would take minutes for it.
+ */
 export function readLines(text: string): Lines {
+  if (isNoMarkdown(text)) return { lines: readPlainLines(text), emphasis: [] }
   const lines: Line[] = []
   const emphasis: Span[] = []
   const root: Root = markdown.parse(text)
@@ -49,7 +54,7 @@ export function readLines(text: string): Lines {
       case 'code': {
         const fenced = /^\s*(```|~~~)/.test(text.slice(span.start, span.start + 10))
         if (!fenced) addLines(span, 'paragraph')
-        else if (/^(math|latex|tex)$/i.test(node.lang ?? '')) addFenced(span)
+        else if (isMathFence(node.lang ?? '')) addFenced(span)
         return
       }
       default:
@@ -60,11 +65,16 @@ export function readLines(text: string): Lines {
   function visitEmphasis(node: Nodes): void {
     if (!('children' in node)) return
     const inside = node.children.map(spanOf)
-    if ((node.type === 'strong' || node.type === 'emphasis') && inside.length > 0) {
+    if ((node.type === 'strong' || node.type === 'emphasis') && inside.length > 0 && !isProduct(spanOf(node))) {
       const { start, end } = spanOf(node)
       emphasis.push({ start, end: inside[0].start }, { start: inside[inside.length - 1].end, end })
     }
     for (const child of node.children) visitEmphasis(child)
+  }
+
+  /** Asterisks between factors, `1*0.058*1`, which Markdown takes for emphasis. */
+  function isProduct({ start, end }: Span): boolean {
+    return /[\p{L}\p{N})\]]/u.test(text[start - 1] ?? '') || /[\p{L}\p{N}(]/u.test(text[end] ?? '')
   }
 
   function addLines(span: Span, kind: 'heading' | 'paragraph' | 'list'): void {
@@ -80,14 +90,8 @@ export function readLines(text: string): Lines {
       written.length > 1 &&
       written.every((piece) => /^\s*\|/.test(text.slice(piece.start, piece.end)))
     for (const piece of written) {
-      const source = text.slice(piece.start, piece.end)
-      lines.push({
-        span: piece,
-        kind: table ? 'table' : kind === 'paragraph' && written.length === 1 ? 'alone' : kind,
-        plain: plainText(source),
-        emphasised: /^\s*(<u>.*<\/u>|<b>.*<\/b>|\*\*?[^*]+\*\*?:?|__?[^_]+__?:?)\s*$/.test(source),
-        block,
-      })
+      const place = table ? 'table' : kind === 'paragraph' && written.length === 1 ? 'alone' : kind
+      lines.push(lineOf(text, piece, place, block))
     }
     block++
   }
@@ -102,10 +106,22 @@ export function readLines(text: string): Lines {
   }
 }
 
+/** A line of a text, and what of it is no markup. */
+export function lineOf(text: string, span: Span, kind: Line['kind'], block: number): Line {
+  const source = text.slice(span.start, span.end)
+  return {
+    span,
+    kind,
+    plain: plainText(source),
+    emphasised: /^\s*(<u>.*<\/u>|<b>.*<\/b>|\*\*?[^*]+\*\*?:?|__?[^_]+__?:?)\s*$/.test(source),
+    block,
+  }
+}
+
 /** A line without what only marks it up: hashes, bullets, emphasis, tags, list and quotation marks. */
 function plainText(source: string): string {
   return source
-    .replaceAll(/<\/?[a-z][^>]*>/gi, '')
+    .replaceAll(/<\/?[a-z][^<>]*>/gi, '')
     .replace(/^\s*(?:[>#]+\s*|[-*+•]\s+)*/u, '')
     .replaceAll(/\*\*?|__|(?<![\p{L}\d])_|_(?![\p{L}\d{])/gu, '')
     .replaceAll('\\', '')

@@ -163,10 +163,10 @@ describe('mathematics in Markdown', () => {
       '| | before | after |\n|---|---|---|\n| $w_{03}$ | -1 | -0.971 |\n\n| a_3 | y_3 |\n|---|---|\n| 1 | 0.731 |',
     )
     expect(sectionsOf(document)).toEqual([
-      '? solution «before» w_{03} = -1',
-      '? solution «after» w_{03} = -0.971',
-      '? solution «» a_3 = 1',
-      '? solution «» y_3 = 0.731',
+      '? solution «old values» w₀₃ = -1',
+      '? solution «new» w₀₃ = -0.971',
+      '? solution «» a₃ = 1',
+      '? solution «» y₃ = 0.731',
     ])
   })
 
@@ -179,11 +179,11 @@ describe('mathematics in Markdown', () => {
 
 describe('what cannot be read', () => {
   it('is listed with its place and reason, and everything else is read', () => {
-    const document = read('$a = 1$\n\n$b = \\left( 2$\n\n$$ c = 3\n\n$d = 4$\n\n$\\sum_i x_i = 5 = 5.0$')
+    const document = read('$a = 1$\n\n$b = \\left( 2$\n\n$$ c = 3\n\n$d = 4$\n\n$\\int x = 5 = 5.0$')
     expect(document.unread).toEqual([
       { place: { line: 3, column: 6 }, text: 'b = \\left( 2', why: '«(» is never closed' },
       { place: { line: 5, column: 1 }, text: '$$ c = 3', why: '«$$» is never closed in its paragraph' },
-      { place: { line: 9, column: 2 }, text: '\\sum_i x_i = 5 = 5.0', why: 'a sum over an index' },
+      { place: { line: 9, column: 2 }, text: '\\int x = 5 = 5.0', why: 'an integral' },
     ])
     expect(summary(document)).toEqual(['1 a = 1', '5 c = 3', '7 d = 4', '9 5 = 5.0'])
   })

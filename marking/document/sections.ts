@@ -1,5 +1,5 @@
 import type { Section } from './document.js'
-import { isContentsLine, readHeading } from './headings.js'
+import { type Heading, isContentsLine, readHeading } from './headings.js'
 import { holdsMath, type Line } from './lines.js'
 
 /** A line of a document that is no heading, with the section it stands in. */
@@ -31,6 +31,9 @@ interface Stretch {
  * an exercise or a part is the statement, and so is what stands between an exercise's heading and its first part.
  */
 export function placeLines(lines: readonly Line[]): readonly PlacedLine[] {
+  const counted = countedNumbers(lines)
+  /** Headings of exercises so far: what stands at the top of every page begins nothing. */
+  const seen = new Set<string>()
   const drafts: Draft[] = []
   const stretches: Stretch[] = [{ isPart: false, number: undefined, solutionFrom: undefined, statementFrom: undefined }]
   let source: string | undefined
@@ -46,8 +49,12 @@ export function placeLines(lines: readonly Line[]): readonly PlacedLine[] {
   for (const [i, line] of lines.entries()) {
     if (isContentsLine(line.plain)) continue
     const inHeadingPlace = line.kind === 'heading' || line.kind === 'alone' || line.kind === 'paragraph'
-    const heading = inHeadingPlace && !holdsMath(line.plain) ? readHeading(line.plain) : undefined
+    const said = inHeadingPlace && !holdsMath(line.plain) ? readHeading(line.plain) : undefined
+    const heading = said !== undefined && isMeant(said, line) ? said : undefined
+    if (heading?.kind === 'exercise' && heading.number === number && heading.part === undefined && seen.has(line.plain))
+      continue
     if (heading?.kind === 'exercise') {
+      seen.add(line.plain)
       ;({ source, number } = heading)
       part = heading.part
       headedPart = part
@@ -70,6 +77,13 @@ export function placeLines(lines: readonly Line[]): readonly PlacedLine[] {
     }
   }
 
+  /** A number alone is a heading where it looks like one, or others beside it go on counting; a digit or (ii) within no other part. */
+  function isMeant(heading: Heading, { kind, emphasised }: Line): boolean {
+    if (heading.kind === 'part' && heading.bare) return headedPart === undefined || /\d/.test(headedPart)
+    if (heading.kind !== 'exercise' || !heading.bare || kind === 'heading' || emphasised) return true
+    return kind === 'alone' && counted.has(heading.number)
+  }
+
   const anySolution = stretches.some(({ solutionFrom }) => solutionFrom !== undefined)
   return drafts.map(({ line, stretch, ...section }, i) => ({
     line,
@@ -83,6 +97,22 @@ export function placeLines(lines: readonly Line[]): readonly PlacedLine[] {
     const next = stretches[at + 1]
     return anySolution && !isPart && (exercise === undefined || (next?.isPart === true && next.number === exercise))
   }
+}
+
+/** Numbers that stand alone on their lines and of which each is one more than one before it, as 1.2 after 1.1. */
+function countedNumbers(lines: readonly Line[]): ReadonlySet<string> {
+  const alone = lines.flatMap((line) => {
+    const heading = line.kind === 'alone' && !holdsMath(line.plain) ? readHeading(line.plain) : undefined
+    return heading?.kind === 'exercise' ? [heading.number] : []
+  })
+  const counted = new Set<string>()
+  for (const [i, number] of alone.entries()) {
+    const next = number.replace(/\d+$/, (last) => String(Number(last) + 1))
+    if (number.startsWith('0') || !alone.slice(i + 1).includes(next)) continue
+    counted.add(number)
+    counted.add(next)
+  }
+  return counted
 }
 
 /** A line that is the title of what follows: marked as a heading, emphasised, or a few words by themselves. */

@@ -94,11 +94,35 @@ describe('a file that cannot be read at all', () => {
   it.each([
     ['', 'is empty'],
     [' \n\n', 'is empty'],
-    [new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x00]), 'is a binary file, or text that is not UTF-8'],
+    [new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x00]), 'is a binary file, not text'],
     ['a\0b', 'is a binary file, not text'],
-    [new Uint8Array([0xff, 0xfe, 0x41, 0x00]), 'is text in UTF-16; save it as UTF-8'],
+    [new Uint8Array([0xff, 0xfe, 0x41]), 'is broken text in UTF-16; save it as UTF-8'],
+    [
+      Buffer.from('a = 1\n\u00dcbung', 'latin1'),
+      'is no text in UTF-8: byte 0xDC at line 2, column 1; save it as UTF-8',
+    ],
+    [
+      Buffer.from('\u03b1 = 1 \u20ac').subarray(0, 8),
+      'is no text in UTF-8: byte 0xE2 at line 1, column 7; save it as UTF-8',
+    ],
   ])('says why: %j', (content, reason) => {
     expect(() => readDocument('solution.md', content)).toThrow(new UnreadableFile('solution.md', reason))
+  })
+
+  it('is larger than any solution', () => {
+    const reasonOf = (content: Uint8Array | string): unknown => {
+      try {
+        return readDocument('solution.md', content)
+      } catch (error) {
+        return error
+      }
+    }
+    expect(reasonOf(new Uint8Array(20_000_001))).toEqual(
+      new UnreadableFile('solution.md', 'has 20.1 million bytes; at most 20 million are read'),
+    )
+    expect(reasonOf('a = 1\n'.repeat(200_000))).toEqual(
+      new UnreadableFile('solution.md', 'has 1200000 characters of text; at most 250000 are read'),
+    )
   })
 
   it('may not be there, or be a folder', async () => {

@@ -1,10 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type Scalar } from 'yaml'
 import type { Expression, Matrix, Span } from '../expression/ast.js'
 import { noSymbols, type SymbolTable } from '../expression/names.js'
 import { readFragment } from '../expression/reader.js'
 import { walk } from '../expression/walk.js'
 import type { Document, Item, ReadingOptions, Unread } from './document.js'
-import { placeFinder, withEdits } from './source.js'
+import { checkSheetNesting } from './limits.js'
+import type { Origin } from './source.js'
+
+/** More errors of a broken sheet are counted. */
+const mostErrors = 20
 
 const wanted = 'a number, a list of numbers, or an expression in the symbols of the exercise'
 
@@ -13,18 +17,20 @@ const wanted = 'a number, a list of numbers, or an expression in the symbols of 
  * mapping. Digits count as they stand in the file. What is no value is listed as unread, with what it held and should hold.
  * A sheet without exercise ids has the empty id.
  */
-export function readSheet(file: string, text: string, options: ReadingOptions): Document {
-  const placeOf = placeFinder(text)
-  const lines = text.split('\n')
-  const parsed = parseDocument(text, { keepSourceTokens: true, lineCounter: new LineCounter(), uniqueKeys: true })
+export function readSheet(origin: Origin, text: string, options: ReadingOptions): Document {
+  const { file, placeOf } = origin
+  checkSheetNesting(file, text)
+  const parsed = parseDocument(text, { keepSourceTokens: true, prettyErrors: false, uniqueKeys: true })
   const items: Item[] = []
   const unread: Unread[] = []
   const report = (offset: number, why: string, held?: string): void => {
-    const place = placeOf(offset)
-    unread.push({ place, text: held ?? lines[place.line - 1].trim(), why })
+    const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n', 1)[0]
+    unread.push({ place: placeOf(offset), text: held ?? line.slice(0, 200).trim(), why })
   }
-  for (const { pos, message } of parsed.errors)
-    report(pos[0], `broken ${kindOf(file)}: ${message.split('\n', 1)[0].replace(/ at line .*$/, '')}`)
+  for (const { pos, message } of parsed.errors.slice(0, mostErrors))
+    report(pos[0], `broken ${kindOf(file)}: ${message}`)
+  if (parsed.errors.length > mostErrors)
+    report(parsed.errors[mostErrors].pos[0], `${parsed.errors.length - mostErrors} more errors of this kind`)
 
   const top = parsed.contents
   if (isMap(top)) {
@@ -41,7 +47,7 @@ export function readSheet(file: string, text: string, options: ReadingOptions): 
       0,
       `an answer sheet maps exercise ids to quantities; this one holds ${isSeq(top) ? 'a list' : 'a single value'}`,
     )
-  return { file, items, unread, placeOf, edited: (edits) => withEdits(text, edits) }
+  return { ...origin, items, unread }
 
   function readEntry(
     exercise: string,
