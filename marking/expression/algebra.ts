@@ -1,21 +1,7 @@
-import type { Expression, Numeral, Span } from './ast.js'
-
-/** What an expression's value cannot be computed from: an unknown name or function, or shapes that do not fit. */
-export class Unevaluable extends Error {
-  override readonly name = 'Unevaluable'
-  readonly span: Span
-
-  constructor(why: string, span: Span) {
-    super(why)
-    this.span = span
-  }
-}
-
-/** Row-major scalars of one kind: numbers, or intervals. */
-export interface Grid<Scalar> {
-  readonly shape: readonly number[]
-  readonly data: readonly Scalar[]
-}
+import type { Call, Expression, Name, Numeral, Span } from './ast.js'
+import { elementwise, type Grid, lengthAlong, mapOf, scalarOf, shapeWord, transposed, Unevaluable } from './grid.js'
+import { dependsOn, entriesNamed, positionOf, withIndex } from './indices.js'
+import { walk } from './walk.js'
 
 /** Arithmetic on one kind of scalar. */
 export interface Algebra<Scalar> {
@@ -32,12 +18,19 @@ export interface Algebra<Scalar> {
   softmax(logits: readonly Scalar[]): readonly Scalar[]
   logSoftmax(logits: readonly Scalar[]): readonly Scalar[]
   argmax(values: readonly Scalar[]): Scalar
+  /** Whether a relation holds; `undefined` where that cannot be told. */
+  holds(relation: string, a: Scalar, b: Scalar): boolean | undefined
+  /** The whole number that a scalar is; `undefined` where it is none. */
+  wholeNumber(x: Scalar): number | undefined
   /** Functions of one scalar, by the names of `Call`. */
   readonly elementwise: ReadonlyMap<string, (x: Scalar) => Scalar>
   /** The value of a symbol, and of a function that the caller knows. */
   valueOf(key: string): Grid<Scalar> | undefined
   apply(name: string, values: readonly Grid<Scalar>[]): Grid<Scalar> | undefined
 }
+
+/** The most terms that the sums of an expression are evaluated over, all together. */
+const mostTerms = 10_000
 
 const constants: ReadonlyMap<string, number> = new Map([
   ['e', Math.E],
@@ -50,6 +43,8 @@ const constants: ReadonlyMap<string, number> = new Map([
  * matrices and vectors is the matrix product. Throws an Unevaluable.
  */
 export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Scalar>): Grid<Scalar> {
+  /** How many terms of sums have been evaluated, of those inside others too. */
+  let terms = 0
   return value(expression)
 
   function value(node: Expression): Grid<Scalar> {
@@ -57,7 +52,7 @@ export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Sc
       case 'numeral':
         return scalarOf(algebra.numeral(node))
       case 'name': {
-        const known = algebra.valueOf(node.key)
+        const known = algebra.valueOf(node.key) ?? entryNamed(node.key)
         if (known !== undefined) return known
         const constant = constants.get(node.key)
         if (constant === undefined) throw new Unevaluable(`${node.text} has no value`, node.span)
@@ -70,6 +65,8 @@ export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Sc
       case 'operation':
         return operate(node.operator, value(node.left), value(node.right), node.span)
       case 'call':
+        if (node.name.endsWith('Over')) return over(node)
+        if (node.name === 'cases') return cases(node)
         return call(node.name, node.arguments.map(value), node.span)
       case 'matrix':
         return matrix(
@@ -78,6 +75,94 @@ export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Sc
           node.span,
         )
     }
+  }
+
+  /** An entry of a tensor that has a value: `Q_{12}`, `x_3`. */
+  function entryNamed(key: string): Grid<Scalar> | undefined {
+    for (const entry of entriesNamed(key)) {
+      const whole = algebra.valueOf(entry.base)
+      const position = whole === undefined ? undefined : positionOf(entry, whole.shape)
+      if (whole !== undefined && position !== undefined) return scalarOf(whole.data[position])
+    }
+    return undefined
+  }
+
+  /** A sum, product or extremum over an index: the values of its body, put together. */
+  function over(node: Call): Grid<Scalar> {
+    const [body, index, first, last] = node.arguments
+    const known = node.arguments.every(
+      (argument) => argument.kind !== 'name' || algebra.valueOf(argument.key) !== undefined,
+    )
+    const range = index.kind === 'name' ? rangeOf(body, index, first, last) : undefined
+    if (index.kind !== 'name' || range === undefined) {
+      const applied = known ? algebra.apply(node.name, node.arguments.map(value)) : undefined
+      if (applied !== undefined) return applied
+      throw new Unevaluable(`what the index of this runs over is not known`, node.span)
+    }
+    const [from, to] = range
+    terms += Math.max(0, to - from + 1)
+    if (to < from || terms > mostTerms) throw new Unevaluable(`${to - from + 1} terms`, node.span)
+    const values = Array.from({ length: to - from + 1 }, (_, i) => value(withIndex(body, index.key, from + i)))
+    if (node.name === 'sumOver') return values.reduce((a, b) => elementwise(a, b, algebra.add, node.span))
+    if (node.name === 'productOver') return values.reduce((a, b) => product(a, b, node.span))
+    if (values.some(({ data }) => data.length !== 1)) throw new Unevaluable('the greatest of vectors', node.span)
+    const scalars = values.map(({ data: [only] }) => only)
+    switch (node.name) {
+      case 'maxOver':
+        return scalarOf(scalars.reduce(algebra.max))
+      case 'minOver':
+        return scalarOf(scalars.reduce(algebra.min))
+      case 'argmaxOver':
+        return scalarOf(algebra.add(algebra.argmax(scalars), algebra.exact(from)))
+      default:
+        return scalarOf(algebra.add(algebra.argmax(scalars.map(algebra.negate)), algebra.exact(from)))
+    }
+  }
+
+  /** The whole numbers that an index runs through: its bounds, or the entries of the vectors in the body that bear it. */
+  function rangeOf(
+    body: Expression,
+    index: Name,
+    first?: Expression,
+    last?: Expression,
+  ): readonly [number, number] | undefined {
+    if (first !== undefined && last !== undefined) {
+      const [from, to] = [first, last].map((bound) => algebra.wholeNumber(value(bound).data[0]))
+      return from === undefined || to === undefined ? undefined : [from, to]
+    }
+    if (first !== undefined) return undefined
+    const lengths = [...walk(body)].flatMap((node) => {
+      if (node.kind !== 'name' || node.key === index.key || !dependsOn(node, index.key)) return []
+      const base = algebra.valueOf(node.key.replace(/_[^^']+/, ''))
+      const length = base === undefined ? undefined : lengthAlong(base.shape, node.key, index.key)
+      return [length]
+    })
+    const [length] = lengths
+    return length === undefined || lengths.some((other) => other !== length) ? undefined : [1, length]
+  }
+
+  /** The value whose condition holds. */
+  function cases(node: Call): Grid<Scalar> {
+    const parts = node.arguments
+    for (let at = 0; at + 1 < parts.length; at += 2) {
+      const met = holds(parts[at + 1])
+      if (met === undefined) throw new Unevaluable('which case it is cannot be told', node.span)
+      if (met) return value(parts[at])
+    }
+    if (parts.length % 2 === 0) throw new Unevaluable('none of the cases', node.span)
+    return value(parts[parts.length - 1])
+  }
+
+  function holds(condition: Expression): boolean | undefined {
+    if (condition.kind !== 'call') return undefined
+    const [a, b] = condition.arguments
+    if (condition.name === 'and') {
+      const both = [holds(a), holds(b)]
+      return both.includes(false) ? false : both.includes(undefined) ? undefined : true
+    }
+    const [left, right] = [value(a), value(b)]
+    if (left.data.length !== 1 || right.data.length !== 1) return undefined
+    return algebra.holds(condition.name, left.data[0], right.data[0])
   }
 
   function operate(operator: string, a: Grid<Scalar>, b: Grid<Scalar>, span: Span): Grid<Scalar> {
@@ -128,30 +213,68 @@ export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Sc
     if (applied !== undefined) return applied
     const f = algebra.elementwise.get(name)
     if (f !== undefined && values.length === 1) return mapOf(values[0], f)
-    const entries = values.length === 1 ? values[0] : listOf(values, span)
+    const entries = (): Grid<Scalar> => (values.length === 1 ? values[0] : listOf(values, span))
     switch (name) {
       case 'softmax':
-        return byRows(entries, algebra.softmax)
+        return byRows(entries(), algebra.softmax)
       case 'logSoftmax':
-        return byRows(entries, algebra.logSoftmax)
+        return byRows(entries(), algebra.logSoftmax)
       case 'argmax':
-        return scalarOf(algebra.argmax(entries.data))
+        return scalarOf(algebra.argmax(entries().data))
+      case 'argmin':
+        return scalarOf(algebra.argmax(entries().data.map(algebra.negate)))
+      case 'sum':
+        if (values.length === 1) return scalarOf(entries().data.reduce(algebra.add))
+        return values.reduce((a, b) => elementwise(a, b, algebra.add, span))
+      case 'entry':
+        return entryOf(values, span)
+      case 'convolution':
+        return convolved(values, span)
       case 'max':
       case 'min':
-        if (values.length === 1) return scalarOf(entries.data.reduce(algebra[name]))
+        if (values.length === 1) return scalarOf(entries().data.reduce(algebra[name]))
         return values.reduce((a, b) => elementwise(a, b, algebra[name], span))
       case 'mean': {
-        const summands = values.length === 1 ? entries.data.map(scalarOf) : values
+        const summands = values.length === 1 ? entries().data.map(scalarOf) : values
         const sum = summands.reduce((a, b) => elementwise(a, b, algebra.add, span))
         return mapOf(sum, (x) => algebra.divide(x, algebra.exact(summands.length)))
       }
       case 'norm': {
-        const squares = entries.data.map((x) => algebra.power(x, algebra.exact(2)))
+        const squares = entries().data.map((x) => algebra.power(x, algebra.exact(2)))
         return scalarOf(algebra.power(squares.reduce(algebra.add), algebra.exact(0.5)))
       }
+      case 'norm1':
+        return scalarOf(entries().data.map(absolute).reduce(algebra.add))
+      case 'normMax':
+        return scalarOf(entries().data.map(absolute).reduce(algebra.max))
       default:
         throw new Unevaluable(`${name} is no known function of ${values.length} arguments`, span)
     }
+  }
+
+  function absolute(x: Scalar): Scalar {
+    return algebra.max(x, algebra.negate(x))
+  }
+
+  /** One entry of a tensor by its one-based indices. */
+  function entryOf([whole, ...indices]: readonly Grid<Scalar>[], span: Span): Grid<Scalar> {
+    const place = indices.map(({ data }) => algebra.wholeNumber(data[0]))
+    const known = place.flatMap((index) => (index === undefined || index < 1 ? [] : [index - 1]))
+    const position = known.length < place.length ? undefined : positionOf({ base: '', place: known }, whole.shape)
+    if (position === undefined) throw new Unevaluable(`no such entry of a ${shapeWord(whole)}`, span)
+    return scalarOf(whole.data[position])
+  }
+
+  /** The cross-correlation of two vectors without padding: the kernel moves along the first. */
+  function convolved([signal, kernel]: readonly Grid<Scalar>[], span: Span): Grid<Scalar> {
+    const [length, width] = [signal.data.length, kernel.data.length]
+    const areVectors = [signal, kernel].every(({ shape }) => shape.length > 0 && shape.filter((n) => n > 1).length <= 1)
+    if (!areVectors || width > length)
+      throw new Unevaluable(`a convolution of a ${shapeWord(signal)} with a ${shapeWord(kernel)}`, span)
+    const data = Array.from({ length: length - width + 1 }, (_, at) =>
+      kernel.data.map((weight, k) => algebra.multiply(weight, signal.data[at + k])).reduce(algebra.add),
+    )
+    return { shape: [data.length], data }
   }
 
   function byRows(x: Grid<Scalar>, f: (row: readonly Scalar[]) => readonly Scalar[]): Grid<Scalar> {
@@ -182,44 +305,4 @@ export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Sc
   function listOf(values: readonly Grid<Scalar>[], span: Span): Grid<Scalar> {
     return matrix([values], true, span)
   }
-}
-
-/** The shape in words for a message: `[2, 3] matrix`, `vector of 3`, `number`. */
-function shapeWord({ shape }: Grid<unknown>): string {
-  if (shape.length === 0) return 'number'
-  return shape.length === 1 ? `vector of ${shape[0]}` : `[${shape.join(', ')}] matrix`
-}
-
-function scalarOf<Scalar>(x: Scalar): Grid<Scalar> {
-  return { shape: [], data: [x] }
-}
-
-function mapOf<Scalar>(x: Grid<Scalar>, f: (x: Scalar) => Scalar): Grid<Scalar> {
-  return { shape: x.shape, data: x.data.map((element) => f(element)) }
-}
-
-function elementwise<Scalar>(
-  a: Grid<Scalar>,
-  b: Grid<Scalar>,
-  f: (a: Scalar, b: Scalar) => Scalar,
-  span: Span,
-): Grid<Scalar> {
-  if (b.data.length === 1 && b.shape.length <= a.shape.length) return mapOf(a, (x) => f(x, b.data[0]))
-  if (a.data.length === 1) return mapOf(b, (x) => f(a.data[0], x))
-  const same = a.shape.length === b.shape.length && a.shape.every((length, d) => length === b.shape[d])
-  const vectors =
-    a.shape.length !== b.shape.length &&
-    a.data.length === b.data.length &&
-    [...a.shape, ...b.shape].filter((n) => n > 1).length === 2
-  if (!same && !vectors)
-    throw new Unevaluable(`a sum or product by elements of a ${shapeWord(a)} and a ${shapeWord(b)}`, span)
-  const { shape } = a.shape.length >= b.shape.length ? a : b
-  return { shape, data: a.data.map((x, i) => f(x, b.data[i])) }
-}
-
-function transposed<Scalar>(x: Grid<Scalar>): Grid<Scalar> {
-  if (x.shape.length < 2) return x.shape.length === 0 ? x : { shape: [x.shape[0], 1], data: x.data }
-  const [rows, columns] = x.shape
-  const data = Array.from({ length: x.data.length }, (_, i) => x.data[(i % rows) * columns + Math.floor(i / rows)])
-  return { shape: [columns, rows], data }
 }

@@ -65,6 +65,11 @@ export interface Call {
    * `exp`, `tanh`, `sigmoid`, `relu`, `softmax`, `logSoftmax`, `sqrt`, `ln`, `log` (natural in this field), `log2`, `log10`, `max`, `min`,
    * `abs`, `norm` (Euclidean), `floor`, `ceil`, `mean`, `argmax`, `sin`, `cos`, however they were spelled; else the key of the
    * symbol: `sigma`, `g`, `g'`, `f`.
+   *
+   * Further: `entry` of a tensor (its arguments: the tensor, one-based indices); `sumOver`, `productOver`, `maxOver`, `minOver`,
+   * `argmaxOver`, `argminOver` (the body, the index, and its first and last value or its set, where they are written);
+   * `derivative` (the expression, the variable); `cases` (values and conditions in turn, perhaps a last value for all other cases);
+   * the conditions `<`, `>`, `≤`, `≥`, `=`, `≠`, `and`; `convolution`; `sum`, `product` over all entries; `norm1`, `normMax`; `factorial`; `E`, `var`.
    */
   readonly name: string
   readonly arguments: readonly Expression[]
@@ -108,8 +113,15 @@ export interface NotUnderstood {
   readonly span: Span
 }
 
+/** What is said without claiming a value, and where: that two things differ, a membership, a set, the range of an index. */
+export interface Aside {
+  readonly what: string
+  readonly span: Span
+}
+
 /** What a fragment of mathematics says: several chains where commas, `\\` or `&` separate them. */
 export interface Reading {
   readonly chains: readonly Chain[]
+  readonly asides: readonly Aside[]
   readonly notUnderstood: readonly NotUnderstood[]
 }

@@ -1,24 +1,47 @@
 import type { Call, Expression, Name, Span } from './ast.js'
-import { listEntries } from './brackets.js'
+import { listEntries, split } from './brackets.js'
 import { Misunderstanding } from './misunderstanding.js'
 import { keyOf } from './names.js'
 import { type GroupNode, isGroup, isSign, type Node } from './nodes.js'
 import type { Parser } from './parser.js'
-import { severalArguments } from './vocabulary.js'
+import { readOver } from './sums.js'
+import { overIndex, severalArguments } from './vocabulary.js'
 
 /** A known function behind its name: `tanh(x)`, `\tanh x`, `\tanh^2(x)`, `\log_2 8`, `softmax [1, 2]`; alone it is a name. */
 export function readFunction(parser: Parser, known: string, start: Span): Expression {
   const word = { start: start.start, end: parser.endOfPrevious() }
-  const name = readBase(parser, known)
-  if (isSign(parser.peek(), "'")) throw new Misunderstanding(`the derivative of ${known} without a symbol`, start)
+  const over = overIndex.get(known)
+  const below = parser.peek()
+  if (over !== undefined && isSign(below, '_')) {
+    parser.at++
+    const { nodes } = parser.scriptNodes(below.span)
+    const body = readArgument(parser, known, start)
+    return readOver(parser, over, nodes, start, body)
+  }
+  const base = readBase(parser, known)
+  const name = base + readPrimes(parser)
   const power = readPower(parser)
   const argument = parser.peek()
-  if (argument === undefined || !isArgument(parser, argument)) {
-    if (power !== undefined) throw new Misunderstanding(`${known} without an argument`, start)
-    const text = parser.surroundings.textOf(word)
-    return { kind: 'name', key: keyOf(text) ?? known, text, span: word }
+  if (
+    isSign(argument, '-') &&
+    !(
+      isSign(parser.peek(), '-') &&
+      parser.peek(1)?.kind === 'number' &&
+      parser.peek(1)?.spaced === false &&
+      argument.spaced
+    )
+  )
+    throw new Misunderstanding(`whether the minus belongs to the argument of ${known}`, argument.span)
+  if (argument === undefined || (!isArgument(parser, argument) && !isSign(argument, '-'))) {
+    const text = parser.surroundings.textOf(word) + name.slice(base.length)
+    const alone: Expression = { kind: 'name', key: keyOf(text) ?? name, text, span: word }
+    if (power === undefined) return alone
+    const exponent = parser.inside(power).whole(start)
+    if (exponent.kind !== 'numeral') throw new Misunderstanding(`${known} without an argument`, start)
+    const span = { start: start.start, end: parser.endOfPrevious() }
+    return { kind: 'operation', operator: '^', left: alone, right: exponent, span }
   }
-  const values = readArguments(parser, known, argument)
+  const values = isSign(argument, '-') ? [readNegative(parser)] : readArguments(parser, known, argument)
   const call: Call = {
     kind: 'call',
     name,
@@ -46,9 +69,62 @@ export function readCall(parser: Parser, name: Name): Call {
   }
 }
 
+/** The one argument of a function that is taken over an index: a group, or an operand with its power. */
+function readArgument(parser: Parser, known: string, start: Span): Expression {
+  const argument = parser.peek()
+  if (argument === undefined || !isArgument(parser, argument))
+    throw new Misunderstanding(`${known} without an argument`, start)
+  if (!isGroup(argument, '\\{')) return parser.postfix()
+  parser.at++
+  return parser.inside(argument.nodes).whole(argument.span)
+}
+
+function readPrimes(parser: Parser): string {
+  let primes = ''
+  while (isSign(parser.peek(), "'")) {
+    primes += "'"
+    parser.at++
+  }
+  return primes
+}
+
+/** `-0.5` behind a function without parentheses. */
+function readNegative(parser: Parser): Expression {
+  const minus = parser.nodes[parser.at++]
+  const operand = parser.operand()
+  return { kind: 'negation', operand, span: { start: minus.span.start, end: operand.span.end } }
+}
+
+/** `P(y = 1 | x)`: one symbol, as it is written but for spaces; `D_{KL}(p \| q)`: a call of two arguments. */
+export function readConditional(parser: Parser, name: Name, group: GroupNode): Expression {
+  parser.at++
+  const span = { start: name.span.start, end: group.span.end }
+  const { textOf } = parser.surroundings
+  if (/(^|_)(D|KL|JS)/i.test(name.key) || name.key.startsWith('D')) {
+    const sides = split(group.nodes, (node) => isSign(node, '|'))
+    const values = sides.map((side) => parser.inside(side).whole(group.span))
+    return { kind: 'call', name: name.key, arguments: values, span }
+  }
+  const inside = textOf(group.span).replaceAll(
+    /\\(mid|vert|,|;|!)(?![A-Za-z])|\s+|\\left|\\right/g,
+    (_, command: string | undefined) => (command === 'mid' || command === 'vert' ? '|' : ''),
+  )
+  return { kind: 'name', key: `${name.key}${inside}`, text: textOf(span), span }
+}
+
 /** The base of a logarithm, `\log_2`; other functions have no subscript. */
 function readBase(parser: Parser, known: string): string {
   const node = parser.peek()
+  if (
+    known === 'log' &&
+    node?.kind === 'number' &&
+    !node.spaced &&
+    /^(2|10)$/.test(node.text) &&
+    isGroup(parser.peek(1), '(')
+  ) {
+    parser.at++
+    return `log${node.text}`
+  }
   if (!isSign(node, '_')) return known
   parser.at++
   const { nodes } = parser.scriptNodes(node.span)
@@ -86,7 +162,7 @@ function readArguments(parser: Parser, known: string, argument: Node): readonly 
   return [operand]
 }
 
-function readParenthesizedArguments(
+export function readParenthesizedArguments(
   parser: Parser,
   group: GroupNode,
   context: 'parentheses' | 'arguments' | 'line',

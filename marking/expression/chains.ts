@@ -1,15 +1,19 @@
-import type { Chain, Expression, NotUnderstood, Reading, Relation, Span } from './ast.js'
+import { asideOf, isEllipsis, isIndexRange, isSet } from './asides.js'
+import type { Aside, Chain, Expression, NotUnderstood, Reading, Relation, Span } from './ast.js'
+import { split } from './brackets.js'
 import { Misunderstanding } from './misunderstanding.js'
 import { isCommand, isGroup, isSign, type Node, spanOf } from './nodes.js'
 import { joinCommas } from './numerals.js'
 import { Parser, type Surroundings } from './parser.js'
+import { relationAt } from './relations.js'
 import {
+  caseEnvironments,
   connectors,
   lineEnvironments,
   matrixEnvironments,
-  otherRelations,
-  relations,
+  memberships,
   transparent,
+  valuelessRelations,
 } from './vocabulary.js'
 
 /** How a statement is separated from the one before it: by a comma or a word, or by a line's end or wide space. */
@@ -23,14 +27,22 @@ interface Statement {
 /** Reads all chains in the nodes of a fragment. */
 export function readChains(nodes: readonly Node[], surroundings: Surroundings): Reading {
   const statements = statementsOf(joinCommas(withLines(nodes), 'line', surroundings.decimalSign))
-  const readings = statements.map((statement, i) => {
-    const loose = looseListPlace(statements, i)
-    if (loose !== undefined)
-      return { chains: [], notUnderstood: [{ why: 'a list of numbers without brackets', span: loose }] }
+  const loose = looseNumbers(statements)
+  const readings = statements.map((statement, i): Reading => {
+    const what = isIndexRange(statements, i) ? 'the range of an index' : asideOf(statement.nodes)
+    if (what !== undefined)
+      return { chains: [], asides: [{ what, span: spanOfAll(statement.nodes) }], notUnderstood: [] }
+    if (loose[i] || loose[i + 1])
+      return {
+        chains: [],
+        asides: [],
+        notUnderstood: [{ why: 'a list of numbers without brackets', span: spanOfAll(statement.nodes) }],
+      }
     return readStatement(statement.nodes, surroundings)
   })
   return {
     chains: readings.flatMap(({ chains }) => chains),
+    asides: readings.flatMap(({ asides }) => asides),
     notUnderstood: readings.flatMap(({ notUnderstood }) => notUnderstood),
   }
 }
@@ -49,7 +61,9 @@ function withLines(nodes: readonly Node[]): readonly Node[] {
     )
     if (comment) return []
     const lines =
-      lineEnvironments.has(node.name) || (!matrixEnvironments.has(node.name) ? false : containsRelation(node.nodes))
+      lineEnvironments.has(node.name) ||
+      (matrixEnvironments.has(node.name) && containsRelation(node.nodes)) ||
+      (caseEnvironments.has(node.name) && isSystem(node.nodes))
     if (!lines) return [node]
     const format = (node.name === 'array' || node.name.startsWith('alig')) && isGroup(node.nodes[0], '{') ? 1 : 0
     const end: Node = {
@@ -60,6 +74,18 @@ function withLines(nodes: readonly Node[]): readonly Node[] {
     }
     const start: Node = { ...end, span: { start: node.span.start, end: node.span.start } }
     return [start, ...withLines(node.nodes.slice(format)).filter((inside) => !isSign(inside, '&')), end]
+  })
+}
+
+/** Whether every row of cases is an equation by itself, and none has a condition. */
+function isSystem(nodes: readonly Node[]): boolean {
+  const rows = split(nodes, (node) => isCommand(node, 'newline')).filter((row) => row.length > 0)
+  return rows.every((row) => {
+    const cells = split(row, (node) => isSign(node, '&'))
+    const [first, second] = cells
+    return (
+      containsRelation(first) || (second !== undefined && relationAt(second, 0) !== undefined && cells.length === 2)
+    )
   })
 }
 
@@ -110,14 +136,14 @@ function separatorOf(node: Node): Separator | undefined {
 function withoutComments(nodes: readonly Node[]): readonly Node[] {
   const comment = nodes.findIndex((node) => isSign(node, '#'))
   const kept = (comment < 0 ? nodes : nodes.slice(0, comment)).filter(
-    (node) => node.kind !== 'text' || !/^(#.*|\(.*\)|.*:|)$/u.test(node.text),
+    (node) => !isSign(node, '&') && (node.kind !== 'text' || !/^(#.*|\(.*\)|.*:|)$/u.test(node.text)),
   )
   while (kept.length > 0 && (isSign(kept[kept.length - 1], '.') || isSign(kept[kept.length - 1], ':'))) kept.pop()
   const [first, second] = kept
   const labelled = first?.kind === 'letters' && isSign(second, ':') && !isSign(kept[2], '=')
   const lettered =
     first?.kind === 'letters' && first.text.length === 1 && second?.kind === 'unmatched' && second.text === ')'
-  return labelled || lettered ? kept.slice(2) : kept
+  return (labelled && !isSet(kept[2])) || lettered ? kept.slice(2) : kept
 }
 
 function continues(before: readonly Node[], nodes: readonly Node[]): boolean {
@@ -131,52 +157,19 @@ function isOperator(node: Node): boolean {
   return isCommand(node, 'cdot', 'times') || (node.kind === 'sign' && '+-*/'.includes(node.text))
 }
 
-/** The relation at a place and how many nodes it is: `=`, `:=`, `\approx`, `->`, `\stackrel{…}{=}`, `\xrightarrow{…}`. */
-function relationAt(
-  nodes: readonly Node[],
-  at: number,
-): { readonly relation: Relation; readonly length: number } | undefined {
-  const [node, next] = [nodes[at], nodes[at + 1]]
-  if (node?.kind === 'command') {
-    if (/^(stackrel|overset|underset)$/.test(node.name)) {
-      const argument = nodes[at + 2]
-      const inner =
-        argument === undefined ? undefined : relationAt(isGroup(argument, '{') ? argument.nodes : [argument], 0)
-      return inner === undefined ? undefined : { relation: inner.relation, length: 3 }
-    }
-    if (node.name === 'xrightarrow') return { relation: '→', length: isGroup(next, '{') ? 2 : 1 }
+/** Which statements are bare numbers behind a comma and an equation, `x = 1, 2`: what the comma separates is unclear there. */
+function looseNumbers(statements: readonly Statement[]): readonly boolean[] {
+  const loose: boolean[] = []
+  for (const [i, { separator, nodes }] of statements.entries()) {
+    const previous = statements[i - 1]
+    const bare = separator === 'comma' && nodes.every((node) => node.kind === 'number' || isSign(node, '-'))
+    loose.push(bare && previous !== undefined && (loose[i - 1] || containsRelation(previous.nodes)))
   }
-  if (node?.kind !== 'sign' && node?.kind !== 'command') return undefined
-  if (node.kind === 'sign' && next?.kind === 'sign' && !next.spaced) {
-    const pair = pairs.get(node.text + next.text)
-    if (pair !== undefined) return { relation: pair, length: 2 }
-  }
-  const relation = relations.get(node.kind === 'sign' ? node.text : node.name)
-  return relation === undefined ? undefined : { relation, length: 1 }
+  return loose
 }
 
-const pairs: ReadonlyMap<string, Relation> = new Map<string, Relation>([
-  [':=', '='],
-  ['==', '='],
-  ['=>', '→'],
-  ['->', '→'],
-  ['<=', '≤'],
-  ['>=', '≥'],
-  ['~=', '≈'],
-])
-
-/** The place of a bare number behind a comma and an equation, of which both are then unclear: `x = 1, 2`. */
-function looseListPlace(statements: readonly Statement[], i: number): Span | undefined {
-  if (!isLooseNumber(statements, i) && !isLooseNumber(statements, i + 1)) return undefined
-  const { nodes } = statements[i]
+function spanOfAll(nodes: readonly Node[]): Span {
   return spanOf(nodes[0], nodes[nodes.length - 1])
-}
-
-function isLooseNumber(statements: readonly Statement[], i: number): boolean {
-  const [statement, previous] = [statements[i], statements[i - 1]]
-  if (statement?.separator !== 'comma' || previous === undefined) return false
-  if (!statement.nodes.every((node) => node.kind === 'number' || isSign(node, '-'))) return false
-  return containsRelation(previous.nodes) || isLooseNumber(statements, i - 1)
 }
 
 interface Side {
@@ -188,34 +181,56 @@ interface Side {
 
 function readStatement(nodes: readonly Node[], surroundings: Surroundings): Reading {
   const notUnderstood: NotUnderstood[] = []
+  const asides: Aside[] = []
   const sides: Side[] = []
   let start = 0
   let relation: Relation | undefined
+  let membership = false
   const finish = (end: number): void => {
     const inside = nodes.slice(start, end)
     if (inside.length === 0) return
     const span = spanOf(inside[0], inside[inside.length - 1])
-    let expression: Expression | undefined
+    if (membership) {
+      asides.push({ what: 'a set membership', span })
+      return
+    }
+    if (inside.length === 1 && isEllipsis(inside[0])) {
+      asides.push({ what: 'an ellipsis', span })
+      sides.push({ expression: undefined, relation: sides.length === 0 ? undefined : relation, span })
+    } else if (inside.length === 1 && (isGroup(inside[0], '\\{') || isGroup(inside[0], '[)')))
+      asides.push({ what: isGroup(inside[0], '[)') ? 'an interval' : 'a set', span })
+    else {
+      const expression = read(inside, span)
+      sides.push({ expression, relation: sides.length === 0 ? undefined : relation, span })
+    }
+    relation = undefined
+  }
+  const read = (inside: readonly Node[], span: Span): Expression | undefined => {
     try {
-      expression = new Parser(inside, surroundings, 0).whole(span)
+      return new Parser(inside, surroundings, 0).whole(span)
     } catch (error) {
       if (!(error instanceof Misunderstanding)) throw error
       notUnderstood.push({ why: error.message, span: error.span })
+      return undefined
     }
-    sides.push({ expression, relation: sides.length === 0 ? undefined : relation, span })
-    relation = undefined
   }
   for (let at = 0; at < nodes.length; at++) {
     const node = nodes[at]
-    const otherRelation = node.kind === 'command' ? otherRelations.get(node.name) : undefined
-    if (otherRelation !== undefined) {
+    if (node.kind === 'command' && (memberships.has(node.name) || valuelessRelations.has(node.name))) {
       finish(at)
-      notUnderstood.push({ why: otherRelation, span: spanOf(node, nodes[nodes.length - 1]) })
-      start = nodes.length
-      break
+      if (!memberships.has(node.name))
+        asides.push({ what: `the relation \\${node.name}, which claims no value`, span: node.span })
+      membership = memberships.has(node.name)
+      relation = undefined
+      start = at + 1
+      continue
     }
     const found = relationAt(nodes, at)
     if (found === undefined) continue
+    if (membership) {
+      notUnderstood.push({ why: 'a relation behind a set', span: node.span })
+      break
+    }
     finish(at)
     // Of two relations in a row, `= =` over a line's end or `\Rightarrow =`, the last counts.
     relation = found.relation
@@ -223,7 +238,7 @@ function readStatement(nodes: readonly Node[], surroundings: Surroundings): Read
     start = at + 1
   }
   finish(nodes.length)
-  return { chains: chainsOf(sides, notUnderstood.length > 0), notUnderstood }
+  return { chains: chainsOf(sides, notUnderstood.length + asides.length > 0), asides, notUnderstood }
 }
 
 /** Chains out of sides: without those that could not be read, and parted where an arrow means an implication. */

@@ -1,6 +1,7 @@
 import { rowMajor, type Tensor, tensor } from '../../oracle/tensor.js'
-import { type Algebra, evaluateOver, type Grid, Unevaluable } from './algebra.js'
+import { type Algebra, evaluateOver } from './algebra.js'
 import type { Expression } from './ast.js'
+import { type Grid, Unevaluable } from './grid.js'
 
 export { Unevaluable }
 
@@ -23,6 +24,14 @@ function logSoftmax(logits: readonly number[]): readonly number[] {
 
 export const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))
 
+/** n! of a whole number up to 170, the last whose factorial is a number. */
+function factorial(n: number): number {
+  if (!Number.isInteger(n) || n < 0 || n > 170) return Number.NaN
+  let product = 1
+  for (let factor = 2; factor <= n; factor++) product *= factor
+  return product
+}
+
 const elementwise: ReadonlyMap<string, (x: number) => number> = new Map<string, (x: number) => number>([
   ['exp', Math.exp],
   ['tanh', Math.tanh],
@@ -39,6 +48,24 @@ const elementwise: ReadonlyMap<string, (x: number) => number> = new Map<string, 
   ['abs', Math.abs],
   ['floor', Math.floor],
   ['ceil', Math.ceil],
+  ['factorial', factorial],
+  ['sinh', Math.sinh],
+  ['cosh', Math.cosh],
+  ['arctan', Math.atan],
+  ['sign', Math.sign],
+  ['softplus', (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))],
+])
+
+const comparisons: ReadonlyMap<string, (a: number, b: number) => boolean> = new Map<
+  string,
+  (a: number, b: number) => boolean
+>([
+  ['<', (a, b) => a < b],
+  ['>', (a, b) => a > b],
+  ['≤', (a, b) => a <= b],
+  ['≥', (a, b) => a >= b],
+  ['=', (a, b) => a === b],
+  ['≠', (a, b) => a !== b],
 ])
 
 /**
@@ -66,6 +93,8 @@ export function evaluate(
     softmax,
     logSoftmax,
     argmax: (values) => values.indexOf(Math.max(...values)),
+    holds: (relation, a, b) => comparisons.get(relation)?.(a, b),
+    wholeNumber: (x) => (Number.isInteger(x) ? x : undefined),
     elementwise,
     valueOf: (key) => gridOf(lookUp(key)),
     apply: (name, values) => gridOf(known.get(name)?.(...values.map(tensorOf))),

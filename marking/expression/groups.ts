@@ -38,6 +38,8 @@ const sizes: ReadonlySet<string> = new Set(
 
 interface Frame {
   readonly opener: Token
+  /** Opened by `\left`. */
+  readonly left: boolean
   readonly delimiter: Delimiter | 'environment'
   readonly name: string
   readonly nodes: Node[]
@@ -60,30 +62,53 @@ export function formGroups(tokens: readonly Token[]): readonly Node[] {
       const { spaced, span } = token
       const delimiter = tokens[++i]
       token = { ...delimiter, spaced, span: { start: span.start, end: delimiter.span.end } }
+      if (isSign(token, '.') && sized === 'right' && frames.at(-1)?.left && frames.at(-1)?.delimiter === '\\{') {
+        closeCases(token)
+        continue
+      }
       if (isSign(token, '.') && (sized === 'left' || sized === 'right')) continue
     }
     if (token.kind === 'command' && (token.name === 'begin' || token.name === 'end')) {
       const { name, next } = environmentName(tokens, i + 1)
       if (name !== undefined) {
         i = next - 1
-        if (token.name === 'begin') frames.push({ opener: token, delimiter: 'environment', name, nodes: [] })
+        if (token.name === 'begin')
+          frames.push({ opener: token, left: false, delimiter: 'environment', name, nodes: [] })
         else close('environment', name, { ...token, span: { ...token.span, end: tokens[i].span.end } })
         continue
       }
+    }
+    const second = tokens[i + 1]
+    if (isSign(token, '|') && sized === undefined && isSign(second, '|') && !second.spaced) {
+      // `||x||` in plain text.
+      token = { kind: 'command', name: '|', spaced: token.spaced, span: { ...token.span, end: second.span.end } }
+      i++
     }
     const bar = barOf(token)
     const open = openerOf(token)
     const closing = closerOf(token)
     if (bar !== undefined) {
       const opens = sized === 'left' || (sized !== 'right' && frames.at(-1)?.delimiter !== bar)
-      if (opens) frames.push({ opener: token, delimiter: bar, name: '', nodes: [] })
+      if (opens) frames.push({ opener: token, left: sized === 'left', delimiter: bar, name: '', nodes: [] })
       else close(bar, '', token)
-    } else if (open !== undefined) frames.push({ opener: token, delimiter: open, name: '', nodes: [] })
+    } else if (open !== undefined)
+      frames.push({ opener: token, left: sized === 'left', delimiter: open, name: '', nodes: [] })
     else if (closing !== undefined) close(closing, '', token)
     else nodesHere().push(token)
   }
   while (frames.length > 0) abandon()
   return root
+
+  /** `\left\{ … \right.`: cases. */
+  function closeCases(closer: Token): void {
+    const frame = frames.pop()
+    if (frame === undefined) return
+    const [only] = frame.nodes
+    const isArray = only?.kind === 'environment' && only.name === 'array' && frame.nodes.length === 1
+    const inside = isArray ? only.nodes.filter((node, i) => i > 0 || node.kind !== 'group') : frame.nodes
+    const span = { start: frame.opener.span.start, end: closer.span.end }
+    nodesHere().push({ kind: 'environment', name: 'cases', nodes: inside, spaced: frame.opener.spaced, span })
+  }
 
   /** Closes the innermost group of this kind. Braces and environments close over all that is open in them, others over bars only. */
   function close(delimiter: Frame['delimiter'], name: string, closer: Token): void {
@@ -92,6 +117,13 @@ export function formGroups(tokens: readonly Token[]): readonly Node[] {
     while (depth >= 0 && (frames[depth].delimiter !== delimiter || frames[depth].name !== name)) {
       const { delimiter: other } = frames[depth]
       depth = strong || other === '|' || other === '‖' ? depth - 1 : -1
+    }
+    if (depth < 0 && isHalfOpen(frames.at(-1), delimiter)) {
+      const interval = frames.pop()
+      if (interval === undefined) return
+      const span = { start: interval.opener.span.start, end: closer.span.end }
+      nodesHere().push({ kind: 'group', open: '[)', nodes: interval.nodes, spaced: interval.opener.spaced, span })
+      return
     }
     if (depth < 0) {
       const why =
@@ -113,10 +145,23 @@ export function formGroups(tokens: readonly Token[]): readonly Node[] {
     const frame = frames.pop()
     if (frame === undefined) return
     const { opener } = frame
+    const parent = frames.at(-1)?.delimiter
+    if ((frame.delimiter === '|' || frame.delimiter === '‖') && parent !== undefined && parent !== 'environment') {
+      // A bar inside parentheses that has no partner: P(A | B).
+      nodesHere().push({ kind: 'sign', text: '|', spaced: opener.spaced, span: opener.span }, ...frame.nodes)
+      return
+    }
     const text = frame.delimiter === 'environment' ? `\\begin{${frame.name}}` : sourceOf(opener)
     const why = `«${text}» is never closed`
     nodesHere().push({ kind: 'unmatched', text, why, spaced: opener.spaced, span: opener.span }, ...frame.nodes)
   }
+}
+
+/** Whether a bracket and a parenthesis enclose an interval that is open at one end: `[0, 1)`. */
+function isHalfOpen(frame: Frame | undefined, closing: Frame['delimiter']): boolean {
+  if (frame === undefined || frame.left) return false
+  const mixed = (frame.delimiter === '[' && closing === '(') || (frame.delimiter === '(' && closing === '[')
+  return mixed && frame.nodes.filter((node) => isSign(node, ',')).length === 1 && frame.nodes.length >= 3
 }
 
 function openerOf(token: Token): Delimiter | undefined {

@@ -1,7 +1,8 @@
 import { rowMajor, type Tensor, tensor } from '../../oracle/tensor.js'
-import { type Algebra, evaluateOver, type Grid } from './algebra.js'
+import { type Algebra, evaluateOver } from './algebra.js'
 import type { Expression, Numeral } from './ast.js'
 import { sigmoid } from './evaluate.js'
+import type { Grid } from './grid.js'
 
 /** A tensor whose elements are only known to lie between two bounds, inclusive. */
 export interface Interval {
@@ -115,6 +116,11 @@ const elementwise: ReadonlyMap<string, (x: Bounds) => Bounds> = new Map<string, 
   ['log10', increasingFromZero(Math.log10)],
   ['abs', abs],
   ['sin', sin],
+  ['sinh', increasing(Math.sinh)],
+  ['cosh', (x) => increasing(Math.cosh)(abs(x))],
+  ['arctan', increasing(Math.atan)],
+  ['sign', increasing(Math.sign)],
+  ['softplus', increasing((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))))],
   ['cos', cos],
 ])
 
@@ -144,6 +150,30 @@ function argmax(values: readonly Bounds[]): Bounds {
   return [Math.min(...candidates), Math.max(...candidates)]
 }
 
+/** Whether a relation holds for all values of both sides, or for none. */
+function holds(relation: string, a: Bounds, b: Bounds): boolean | undefined {
+  const [aLow, aHigh] = a
+  const [bLow, bHigh] = b
+  switch (relation) {
+    case '<':
+      return aHigh < bLow ? true : aLow >= bHigh ? false : undefined
+    case '≤':
+      return aHigh <= bLow ? true : aLow > bHigh ? false : undefined
+    case '>':
+      return holds('<', b, a)
+    case '≥':
+      return holds('≤', b, a)
+    case '=':
+    case '≠': {
+      const apart = aHigh < bLow || bHigh < aLow
+      const equal = aLow === aHigh && bLow === bHigh && aLow === bLow
+      return apart || equal ? equal === (relation === '=') : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
 /** The bounds of a numeral: half a unit of its last place to both sides, unless it is exact. */
 function boundsOf({ value, half, whole }: Numeral, exact: boolean): Bounds {
   if (exact) return whole ? [value, value] : widened(value, value)
@@ -170,6 +200,8 @@ export function evaluateInterval(expression: Expression, context: IntervalContex
     softmax,
     logSoftmax: (logits) => softmax(logits).map(([low, high]) => widened(Math.log(low), Math.log(high))),
     argmax,
+    holds,
+    wholeNumber: ([low, high]) => (low === high && Number.isInteger(low) ? low : undefined),
     elementwise,
     valueOf: (key) => gridOf(context.valueOf(key)),
     apply: (name, values) => gridOf(functions.get(name)?.(...values.map(intervalFrom))),

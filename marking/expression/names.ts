@@ -7,9 +7,11 @@ export interface SymbolTable {
   readonly keys: ReadonlySet<string>
   /** Those of them, or others, that name functions: `g` before a parenthesis is then a call. */
   readonly functions: ReadonlySet<string>
+  /** The exercise writes its convolutions with a star: between two symbols `*` is then one, and no product. */
+  readonly starConvolves?: boolean
 }
 
-/** No exercise: single letters with their scripts and words are symbols; f, g, σ, φ, ψ name functions. */
+/** No exercise: single letters with their scripts and words are symbols; f, g, σ, φ, ψ, Φ, Ψ, Ω, ℓ name functions. */
 export const noSymbols: SymbolTable = { keys: new Set(), functions: new Set() }
 
 const cachedKeys = new Map<string, string | undefined>()
@@ -78,6 +80,11 @@ function splitIntoKnown(run: string, scripts: string, symbols: SymbolTable): rea
   return undefined
 }
 
+/** Capitals that stand for several words of this field, and are no product. */
+const acronyms: ReadonlySet<string> = new Set(
+  'MSE MAE SSE BCE NLL CE KL BN LN FFN MLP MHA GAN VAE RNN CNN GRU TP FP FN TN RSS TPR FPR IoU PE RF FC'.split(' '),
+)
+
 /**
  * Whether letters are a word rather than a product of symbols: four letters and more (`Units`), three that are not all
  * capitals (`new`), or capitals that name a function or bear a subscript (`CE(y)`, `PE_{pos}`, `MSE(y)`).
@@ -85,9 +92,9 @@ function splitIntoKnown(run: string, scripts: string, symbols: SymbolTable): rea
 export function isWord(run: string, scripts = '', called = false): boolean {
   const { length } = run
   const capitals = /^\p{Lu}+$/u.test(run)
-  if (length >= 4) return true
+  if (length >= 4 || acronyms.has(run)) return true
   if (length === 3 && !capitals) return /^\p{L}\p{Ll}+$/u.test(run)
-  return length > 1 && capitals && (called || scripts.startsWith('_'))
+  return capitals && ((length > 1 && called) || (length > 2 && scripts.startsWith('_')))
 }
 
 /** Single letters; Δ stays with the letter behind it, a combining accent with the one before it. */

@@ -73,8 +73,8 @@ export type Token = NumberNode | LettersNode | CommandNode | SignNode | TextNode
 /** Tokens with their groups formed. */
 export type Node = Token | GroupNode | EnvironmentNode | UnmatchedNode
 
-/** The opening delimiter by which a group is known: braces, parentheses, brackets, `\{`, and pairs of bars. */
-export type Delimiter = '{' | '(' | '[' | '\\{' | '|' | '‖' | '⌊' | '⌈' | '⟨'
+/** The opening delimiter by which a group is known: braces, parentheses, brackets, `\{`, pairs of bars, half-open intervals. */
+export type Delimiter = '{' | '(' | '[' | '\\{' | '|' | '‖' | '⌊' | '⌈' | '⟨' | '[)'
 
 export function isSign<Text extends string>(
   node: Node | undefined,

@@ -12,7 +12,7 @@ export type NumberContext = 'line' | 'parentheses' | 'list' | 'arguments'
  * separator before exactly three digits may group thousands or begin the decimals: `34,944` and `290.400` keep both readings.
  */
 export function readNumeral(text: string, span: Span, decimalSign?: DecimalSign): Numeral | undefined {
-  const [, mantissa, power] = /^([^eE]+)(?:[eE](.+))?$/u.exec(text) ?? []
+  const [, mantissa, power] = /^([^eE]+)(?:[eE](.+))?$/u.exec(plainExponent(text)) ?? []
   if (mantissa === undefined) return undefined
   const exponent = Number((power ?? '0').replace('−', '-'))
   const parts = separate(mantissa)
@@ -25,6 +25,11 @@ export function readNumeral(text: string, span: Span, decimalSign?: DecimalSign)
   if (first === undefined || !Number.isFinite(first.value)) return undefined
   const alternative = second === first ? undefined : second
   return { kind: 'numeral', text, ...first, ...(alternative === undefined ? {} : { alternative }), span }
+}
+
+/** `1.2\mathrm{e}{-3}` as `1.2e-3`. */
+function plainExponent(text: string): string {
+  return text.replace(/\\(?:mathrm|text|rm) *\{[eE]\} *\{([^}]*)\}$/u, 'e$1')
 }
 
 interface Parts {
@@ -146,17 +151,24 @@ function isOneNumber(
 
 /**
  * Reads the letter x between numbers as the sign of a product: `227x227x3`, `11 x 11`. Between two single digits in a sum it
- * stays a letter: `2x1 + 3x2` has the symbols x₁ and x₂.
+ * stays a letter: `2x1 + 3x2` has the symbols x₁ and x₂. So it does behind the index of a name: `w03x0`.
  */
 export function joinTimes(nodes: readonly Node[]): readonly Node[] {
   const inSum = nodes.some((node) => isSign(node, '+') || isSign(node, '-'))
-  return nodes.map((node, i): Node => {
-    const [before, after] = [nodes[i - 1], nodes[i + 1]]
-    if (node.kind !== 'letters' || !/^[xX]$/.test(node.text)) return node
+  const joined: Node[] = []
+  for (const [i, node] of nodes.entries()) {
+    const { spaced, span } = node
+    joined.push(isTimes(node, i) ? { kind: 'command', name: 'times', spaced, span } : node)
+  }
+  return joined
+
+  function isTimes(node: Node, i: number): boolean {
+    const [indexed, before, after] = [joined[i - 2], joined[i - 1], nodes[i + 1]]
+    if (node.kind !== 'letters' || !/^[xX]$/.test(node.text)) return false
     const follows = before?.kind === 'number' || (before?.kind === 'group' && before.open === '(')
-    if (!follows || after?.kind !== 'number' || node.spaced !== after.spaced) return node
+    if (!follows || after?.kind !== 'number' || node.spaced !== after.spaced) return false
+    if (indexed?.kind === 'letters' && before.kind === 'number' && !before.spaced && !node.spaced) return false
     const digits = [before, after].some((side) => side.kind === 'number' && side.text.length > 1)
-    if (inSum && !digits) return node
-    return { kind: 'command', name: 'times', spaced: node.spaced, span: node.span }
-  })
+    return !inSum || digits
+  }
 }

@@ -1,13 +1,17 @@
 import type { Expression, Span } from './ast.js'
 import { readBars, readBracketed, readEnvironment, readParenthesized } from './brackets.js'
+import { withJoinedNotation } from './codeNotation.js'
+import { readComponent } from './components.js'
+import { beginsOperand, isPlainFraction, multiplied, operation, operatorOf, shortened } from './factors.js'
 import { readFraction, readRoot } from './fractions.js'
 import { withoutLayout } from './layout.js'
 import { Misunderstanding } from './misunderstanding.js'
 import { isGreekLetter, isWord, keyOf, type SymbolTable } from './names.js'
 import { isCommand, isGroup, isSign, type Node, spanOf } from './nodes.js'
 import { type DecimalSign, joinCommas, joinTimes, type NumberContext, readNumeral } from './numerals.js'
+import { isSumSign, readSum } from './sums.js'
 import { isNameStart, readNames } from './symbols.js'
-import { accents, fonts, knownFunction, products, whyNotUnderstood } from './vocabulary.js'
+import { fonts, knownFunction, whyNotUnderstood } from './vocabulary.js'
 
 /** What a parser needs to know beside the nodes. */
 export interface Surroundings {
@@ -35,7 +39,8 @@ export class Parser {
   at = 0
 
   constructor(nodes: readonly Node[], surroundings: Surroundings, depth: number, context: NumberContext = 'line') {
-    this.nodes = [...joinCommas(joinTimes(withoutLayout(nodes)), context, surroundings.decimalSign)]
+    const joined = joinTimes(withJoinedNotation(withoutLayout(nodes)))
+    this.nodes = [...joinCommas(joined, context, surroundings.decimalSign)]
     this.surroundings = surroundings
     this.depth = depth
     const [first] = this.nodes
@@ -53,6 +58,9 @@ export class Parser {
     if (this.nodes.length === 0) throw new Misunderstanding('nothing stands here', place)
     const expression = this.expression(sumPower)
     this.skipUnits()
+    // `1.` as a number of its own.
+    if (isSign(this.peek(), '.') && this.at === this.nodes.length - 1 && this.nodes[this.at - 1].kind === 'number')
+      this.at++
     const rest = this.peek()
     if (rest !== undefined) this.refuse(rest)
     return expression
@@ -83,20 +91,27 @@ export class Parser {
       case 'number':
         return `the number ${node.text} directly behind another factor`
       case 'group':
+        if (node.open === '[)') return 'an interval'
         return node.open === '\\{' ? 'a set' : `what stands in «${node.open}»`
       case 'environment':
         return `the environment ${node.name}`
       case 'letters':
         return `the word «${node.text}» beside mathematics`
       case 'sign':
-        return `«${node.text}» does not belong here`
+        return node.text === '|' ? 'a condition (|)' : `«${node.text}» does not belong here`
     }
+  }
+
+  /** Reads a term: all factors up to a sum or difference. */
+  product(): Expression {
+    return this.expression(productPower)
   }
 
   private expression(power: number): Expression {
     let left = this.signed()
     /** The quotient that `left` is, unless it is a plain fraction such as 1/2: a factor behind it has two readings. */
     let quotient: Expression | undefined
+    let divided = false
     for (;;) {
       const node = this.peek()
       if (node === undefined) return left
@@ -108,11 +123,18 @@ export class Parser {
         quotient = undefined
       } else if (operator !== undefined) {
         this.at++
-        left = operation(operator, left, this.signed())
+        left = multiplied(node, operator, left, this.signed(), this.surroundings.symbols)
         quotient = operator === '/' ? left : undefined
+        divided = isCommand(node, 'div')
       } else if (this.beginsFactor(node)) {
-        if (quotient !== undefined && !isPlainFraction(quotient, node))
+        if (quotient !== undefined && (divided || !isPlainFraction(quotient, node)))
           throw new Misunderstanding('a factor behind a quotient: a/b·c or a/(b·c)?', node.span)
+        if (
+          left.kind === 'name' &&
+          knownFunction(left.key) !== undefined &&
+          !this.surroundings.symbols.keys.has(left.key)
+        )
+          throw new Misunderstanding(`${left.text} apart from its argument`, left.span)
         left = operation('*', left, this.postfix())
       } else return left
     }
@@ -162,6 +184,21 @@ export class Parser {
         if (numeral !== undefined) operand = { ...numeral, text: `${operand.text}%` }
         continue
       }
+      if (isSign(node, '**')) {
+        this.at++
+        const right = this.signed()
+        return { kind: 'operation', operator: '^', left: operand, right, span: spanOf(operand, right) }
+      }
+      const component = readComponent(this, operand)
+      if (component !== undefined) {
+        operand = component
+        continue
+      }
+      if (isSign(node, '!') && !node.spaced) {
+        this.at++
+        operand = { kind: 'call', name: 'factorial', arguments: [operand], span: spanOf(operand, node) }
+        continue
+      }
       if (!isSign(node, '^')) return operand
       if (raised) throw new Misunderstanding('two superscripts', node.span)
       const grouped = this.nodes[this.at - 1]?.kind === 'group' && !isSign(this.nodes[this.at - 2], '_')
@@ -183,6 +220,7 @@ export class Parser {
             exponent.span,
           )
         raised = true
+        if (operand.kind === 'matrix' && operand.list && operand.rows[0].length === 1) [[operand]] = operand.rows
         operand = { kind: 'operation', operator: '^', left: operand, right: exponent, span: { start, end: script.end } }
       }
     }
@@ -242,11 +280,16 @@ export class Parser {
     if (node.kind === 'number') {
       this.at++
       const numeral = readNumeral(node.text, node.span, this.surroundings.decimalSign)
-      if (numeral === undefined) throw new Misunderstanding(`«${node.text}» is no number`, node.span)
+      if (numeral === undefined) throw new Misunderstanding(`«${shortened(node.text)}» is no number`, node.span)
       return numeral
     }
     if (isCommand(node, 'frac', 'dfrac', 'tfrac', 'cfrac', 'nicefrac', 'sfrac')) return readFraction(this, node)
     if (isCommand(node, 'sqrt')) return readRoot(this, node)
+    if (isCommand(node, 'infty')) {
+      this.at++
+      return { kind: 'name', key: 'infinity', text: '\\infty', span: node.span }
+    }
+    if (isSumSign(this, node)) return readSum(this, node)
     if (isNameStart(this)) return readNames(this)
     if (isCommand(node, ...fonts) && isGroup(this.peek(1), '{')) {
       this.at++
@@ -278,30 +321,4 @@ export class Parser {
     }
     this.at = end
   }
-}
-
-function operatorOf(node: Node): '+' | '-' | '*' | '/' | '⊙' | undefined {
-  if (node.kind === 'command') {
-    if (products.has(node.name)) return '*'
-    return node.name === 'odot' ? '⊙' : undefined
-  }
-  if (node.kind !== 'sign') return undefined
-  return node.text === '+' || node.text === '-' || node.text === '*' || node.text === '/' ? node.text : undefined
-}
-
-function operation(operator: '+' | '-' | '*' | '/' | '⊙', left: Expression, right: Expression): Expression {
-  return { kind: 'operation', operator, left, right, span: spanOf(left, right) }
-}
-
-/** Commands with which a factor can begin. */
-function beginsOperand(name: string): boolean {
-  if (/^(frac|dfrac|tfrac|cfrac|nicefrac|sfrac|sqrt|Delta|nabla|partial)$/.test(name)) return true
-  return isGreekLetter(name) || fonts.has(name) || accents.has(name) || knownFunction(name) !== undefined
-}
-
-/** `1/2` before a group or after a space: a fraction, and what follows its factor. */
-function isPlainFraction(quotient: Expression, following: Node): boolean {
-  if (quotient.kind !== 'operation' || quotient.left.kind !== 'numeral' || quotient.right.kind !== 'numeral')
-    return false
-  return following.kind === 'group' || following.spaced
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Expression, Span } from './ast.js'
+import type { Expression, Reading, Span } from './ast.js'
 import { printLatex } from './print.js'
 import { readFragment } from './reader.js'
 import { readings } from './readings.js'
-import { walk } from './walk.js'
+import { operands, walk } from './walk.js'
 
 /** Pieces of mathematics, whole and broken, that arbitrary text is put together from. */
 const pieces = [
@@ -65,6 +65,39 @@ const pieces = [
     '#',
     '%',
   ],
+  ...[
+    '\\sum_{i=1}^{3}',
+    '\\sum_j',
+    'x_i',
+    '\\prod',
+    '\\nabla_w',
+    'dE/dw',
+    '\\frac{\\partial}{\\partial w}',
+    '\\begin{cases}',
+    '\\end{cases}',
+    '\\text{if }',
+    '\\left\\{',
+    '\\right.',
+    '\\in',
+    '\\neq',
+    '\\dots',
+    'P(',
+    '\\mid',
+    '\\over',
+    '\\arg',
+    '\\max',
+    '\\hline',
+    'np.',
+    '.T',
+    '**',
+    '@',
+    '!',
+    'E[',
+    'W[0]',
+    '^{<t>}',
+    '_{12}',
+    '[0,1)',
+  ],
 ]
 const scraps = fc.array(fc.constantFrom(...pieces), { maxLength: 25 }).map((parts) => parts.join(''))
 
@@ -91,6 +124,14 @@ describe('reading a fragment', () => {
       'x^'.repeat(900),
       '\\sqrt'.repeat(2000),
       'x_{'.repeat(900),
+      `${'{'.repeat(10_000)}${'}'.repeat(10_000)}`,
+      'x + 1 = '.repeat(131_072),
+      '1,'.repeat(1990),
+      'P('.repeat(1300),
+      '\\sum_{i=1}^{100} '.repeat(200),
+      `${'\\sum_{i=1}^{9} '.repeat(9)}x_i`,
+      '\\begin{cases}'.repeat(300),
+      'x^2_1'.repeat(700),
     ])
       expect(() => readFragment(text, { offset: 0 }), text.slice(0, 20)).not.toThrow()
   })
@@ -98,8 +139,10 @@ describe('reading a fragment', () => {
   it('says of every text with something in it what it reads or does not understand', () => {
     fc.assert(
       fc.property(scraps, (text) => {
-        const { chains, notUnderstood } = readFragment(`x = ${text}`, { offset: 0 })
-        expect(chains.length + notUnderstood.length).toBeGreaterThan(0)
+        const { chains, asides, notUnderstood } = readFragment(`x = ${text}`, { offset: 0 })
+        expect(chains.length + asides.length + notUnderstood.length).toBeGreaterThan(0)
+        for (const { why } of notUnderstood) expect(why).not.toBe('')
+        for (const { what } of asides) expect(what).not.toBe('')
       }),
       { numRuns: 500 },
     )
@@ -114,9 +157,43 @@ describe('reading a fragment', () => {
         const { chains, notUnderstood } = readFragment(text, { offset })
         for (const { span } of notUnderstood) expect(inside(span, whole)).toBe(true)
         for (const { sides } of chains)
-          for (const side of sides) for (const node of walk(side)) expect(inside(node.span, whole)).toBe(true)
+          for (const side of sides)
+            for (const node of walk(side)) {
+              expect(inside(node.span, whole)).toBe(true)
+              for (const part of operands(node))
+                expect(inside(part.span, node.span), `${text}: ${node.kind}`).toBe(true)
+            }
       }),
       { numRuns: 2000 },
+    )
+  })
+
+  it('is the same every time', () => {
+    fc.assert(
+      fc.property(scraps, (text) => {
+        expect(readFragment(text, { offset: 7 })).toEqual(readFragment(text, { offset: 7 }))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('puts every place where the caller says that it stands', () => {
+    // Each character of the fragment stands for two of the file.
+    const spanOf = ({ start, end }: Span): Span => ({ start: 50 + 2 * start, end: 50 + 2 * end })
+    fc.assert(
+      fc.property(scraps, (text) => {
+        const [plain, moved] = [readFragment(text, { offset: 0 }), readFragment(text, { offset: 0, spanOf })]
+        const places = ({ chains, asides, notUnderstood }: Reading): readonly Span[] => [
+          ...chains.flatMap(({ span, sides }) => [
+            span,
+            ...sides.flatMap((side) => [...walk(side)].map((node) => node.span)),
+          ]),
+          ...asides.map(({ span }) => span),
+          ...notUnderstood.map(({ span }) => span),
+        ]
+        expect(places(moved)).toEqual(places(plain).map(spanOf))
+      }),
+      { numRuns: 500 },
     )
   })
 
@@ -206,6 +283,12 @@ const numeral = fc
   })
 const name = fc.constantFrom(...names).map((text): Expression => readFragment(text, { offset: 0 }).chains[0].sides[0])
 
+/** An entry that is no list: lists inside a list, or below each other, are the rows of a matrix. */
+function plain(entry: Expression): Expression {
+  return entry.kind === 'matrix' ? someName : entry
+}
+const someName: Expression = { kind: 'name', key: 'x', text: 'x', span: zero }
+
 /** Any expression that a reading can yield. */
 const { expression } = fc.letrec<{ expression: Expression }>((tie) => {
   const operand = tie('expression')
@@ -252,16 +335,22 @@ const { expression } = fc.letrec<{ expression: Expression }>((tie) => {
         .tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.infiniteStream(operand))
         .map(([rows, columns, entries]): Expression => {
           const next = () => entries.next().value
+          const cells = Array.from({ length: rows }, () => Array.from({ length: columns }, next))
           return {
             kind: 'matrix',
-            rows: Array.from({ length: rows }, () => Array.from({ length: columns }, next)),
+            rows: columns === 1 ? [[plain(cells[0][0])], ...cells.slice(1)] : cells,
             list: false,
             span: zero,
           }
         }),
-      fc
-        .array(operand, { minLength: 2, maxLength: 3 })
-        .map((row): Expression => ({ kind: 'matrix', rows: [row], list: true, span: zero })),
+      fc.array(operand, { minLength: 2, maxLength: 3 }).map(
+        ([first, ...others]): Expression => ({
+          kind: 'matrix',
+          rows: [[plain(first), ...others]],
+          list: true,
+          span: zero,
+        }),
+      ),
     ),
   }
 })

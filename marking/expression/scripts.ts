@@ -77,6 +77,7 @@ function belongsToName(parser: Parser, script: readonly Node[], before: number):
   const { symbols, textOf } = parser.surroundings
   if (parser.isTransposition(script) || isExponentialBase(parser, before)) return false
   const [node] = script
+  if (isStep(script)) return true
   if (script.length > 1) return script.every((part) => isSign(part, "'") || isCommand(part, 'prime'))
   if (isLayer(node) || isSign(node, '*') || isCommand(node, 'ast', 'star', 'prime') || isSign(node, "'")) return true
   if (node.kind === 'text') return true
@@ -84,7 +85,7 @@ function belongsToName(parser: Parser, script: readonly Node[], before: number):
   if (key !== undefined && symbols.keys.has(key)) return true
   if (node.kind !== 'letters') return false
   if (node.text.length > 1) return true
-  const base = parser.nodes[before - 1]
+  const base = parser.nodes[baseOf(parser, before)]
   const isMatrix = base.kind === 'letters' && /^\p{Lu}$/u.test(base.text)
   if (/^\p{Lu}$/u.test(node.text)) return isMatrix
   return !symbols.keys.has(node.text) && (isMatrix ? /^[hijkloqstv]$/ : /^[tijkl]$/).test(node.text)
@@ -93,26 +94,39 @@ function belongsToName(parser: Parser, script: readonly Node[], before: number):
 /** Whether the superscript at `caret` stands on the letter e alone, so that it is an exponent. */
 function isExponentialBase(parser: Parser, caret: number): boolean {
   const base = parser.nodes[caret - 1]
-  return base?.kind === 'letters' && base.text === 'e' && !isListed(parser, 'e')
+  const isBase = !isSign(parser.nodes[caret - 2], '_')
+  return isBase && base?.kind === 'letters' && base.text === 'e' && !isListed(parser, 'e')
 }
 
 /** Where the name whose scripts are being read begins: behind it stand only its scripts. */
 function startOfName(parser: Parser, end: number): number {
+  return parser.nodes[baseOf(parser, end)].span.start
+}
+
+/** The node before the scripts that end at `end`: digits, subscripts and primes. */
+function baseOf(parser: Parser, end: number): number {
   let at = end - 1
   while (at > 0 && (isSign(parser.nodes[at - 1], '_') || isSign(parser.nodes[at], "'")))
     at -= isSign(parser.nodes[at], "'") ? 1 : 2
-  const node = parser.nodes[Math.max(at, 0)]
-  return node.kind === 'number' && at > 0 ? parser.nodes[at - 1].span.start : node.span.start
+  return parser.nodes[Math.max(at, 0)].kind === 'number' && at > 0 ? at - 1 : Math.max(at, 0)
+}
+
+/** `<t>`, `<t-1>` as a superscript: a step. */
+function isStep(script: readonly Node[]): boolean {
+  const last = script.length - 1
+  return last > 1 && isSign(script[0], '<') && isSign(script[last], '>')
 }
 
 /** `(2)`, `(t)`, `(hh)` as a superscript: a layer or a time, and no power. */
 function isLayer(node: Node | undefined): boolean {
-  if (!isGroup(node, '(')) return false
+  if (!isGroup(node, '(') && !isGroup(node, '[') && !isGroup(node, '⟨')) return false
   const [inside] = node.nodes
+  if (inside === undefined) return false
   if (node.nodes.length === 1)
     return (
       (inside.kind === 'number' && /^\d+$/.test(inside.text)) || inside.kind === 'letters' || inside.kind === 'text'
     )
+  if (inside.kind === 'letters' && node.nodes.every((part, i) => i === 0 || isSign(part, "'"))) return true
   const offset = node.nodes.length === 3 && inside.kind === 'letters' && node.nodes[2].kind === 'number'
   return offset && (isSign(node.nodes[1], '-') || isSign(node.nodes[1], '+'))
 }

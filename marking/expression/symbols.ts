@@ -1,12 +1,13 @@
-import type { Expression, Name, Span } from './ast.js'
-import { readCall, readFunction } from './calls.js'
-import { readDerivative } from './fractions.js'
+import { readBracketsBehind, readLibraryCall } from './arrays.js'
+import type { Expression, Name } from './ast.js'
+import { readCall, readConditional, readFunction } from './calls.js'
+import { readGradient, readInlineDerivative, readLineDifferential } from './differentials.js'
 import { Misunderstanding } from './misunderstanding.js'
 import { isFunctionName, isGreekLetter, isWord, keyOf, splitLetters } from './names.js'
-import { isCommand, isGroup, isSign, type LettersNode, type Node } from './nodes.js'
+import { isCommand, isGroup, isSign, type LettersNode, type Node, spanOf } from './nodes.js'
 import type { Parser } from './parser.js'
 import { isListed, takeScripts } from './scripts.js'
-import { accents, fonts, knownFunction } from './vocabulary.js'
+import { accents, announcingWords, fonts, functionsOfSymbols, knownFunction } from './vocabulary.js'
 
 /** Whether a symbol, a word or a function begins at the cursor. */
 export function isNameStart(parser: Parser): boolean {
@@ -28,11 +29,17 @@ export function isNameStart(parser: Parser): boolean {
 /** Reads the symbol or the call at the cursor. Of several symbols in a row it reads the first and leaves the others. */
 export function readNames(parser: Parser): Expression {
   const first = parser.peek()
-  if (first?.kind === 'letters') separateLetters(parser, first)
+  if (first?.kind === 'letters') {
+    const differential = readLineDifferential(parser, first)
+    if (differential !== undefined) return differential
+    separateLetters(parser, first)
+  }
   refuseSpelledWord(parser)
   const start = parser.peek()
   if (start === undefined) throw new Misunderstanding('a symbol is missing', { start: 0, end: 0 })
+  if (isCommand(start, 'nabla', 'partial') && isSign(parser.peek(1), '_')) return readGradient(parser, start)
   if (isCommand(start, 'partial')) return readInlineDerivative(parser, start.span)
+  const from = parser.at
   const word = wordAt(parser)
   if (word !== undefined) {
     const known = knownFunction(word.text)
@@ -42,23 +49,40 @@ export function readNames(parser: Parser): Expression {
       parser.at += word.nodes
       return readFunction(parser, known, start.span)
     }
+    if (isGroup(argument, '(') && !isListed(parser, word.text)) {
+      const applied = readLibraryCall(parser, word, argument)
+      if (applied !== undefined) return applied
+    }
   }
   takeBase(parser, start)
-  const isPlainWord = (start.kind === 'letters' || start.kind === 'text') && isWord(start.text, '', true)
+  const isPlain = start.kind === 'letters' || start.kind === 'text'
+  const isPlainWord = word !== undefined && (isPlain || word.nodes === 2) && isWord(word.text, '', true)
   takeScripts(parser)
-  const name = nameOf(parser, { start: start.span.start, end: parser.endOfPrevious() })
+  const name = nameOf(parser, from)
   const next = parser.peek()
   if (name.key === 'e' && isSign(next, '^') && !parser.surroundings.symbols.keys.has('e'))
     return readExponential(parser, name)
+  if (isGroup(next, '(') && !next.spaced && isConditional(next.nodes)) return readConditional(parser, name, next)
   if (isGroup(next, '(') && callsFunction(parser, name, isPlainWord, next.nodes)) return readCall(parser, name)
-  if (isGroup(next, '[') && !next.spaced && next.nodes.length === 1 && !isGroup(next.nodes[0], '['))
-    throw new Misunderstanding(`${name.text}[…]: an entry or a product?`, next.span)
-  if (isPlainWord && isWord(start.text)) refuseBesideWord(parser, name)
+  if (isGroup(next, '[') && !next.spaced) return readBracketsBehind(parser, name, next)
+  if (isPlainWord && isPlain && isWord(start.text))
+    return announced(parser, name, from) ?? refuseBesideWord(parser, name)
   return name
 }
 
+/** The symbol that a noun at the beginning of a side announces: `Bias C`, `error δ₅`. */
+function announced(parser: Parser, name: Name, from: number): Expression | undefined {
+  const next = parser.peek()
+  if (from > 0 || next === undefined || isListed(parser, name.text)) return undefined
+  if (!name.key.split(' ').every((word) => announcingWords.has(word))) return undefined
+  if (!isNameStart(parser) || (next.kind === 'letters' && isWord(next.text))) return undefined
+  const symbol = readNames(parser)
+  if (symbol.kind !== 'name' || parser.peek() !== undefined) refuseBesideWord(parser, name, next)
+  return symbol
+}
+
 /** Puts the symbols that a run of letters spells in its place. */
-function separateLetters(parser: Parser, node: LettersNode): void {
+export function separateLetters(parser: Parser, node: LettersNode): void {
   const end = endOfScripts(parser, parser.at + 1)
   const scripts = parser.surroundings.textOf({ start: node.span.end, end: end.offset })
   const called = isGroup(parser.nodes[end.next], '(')
@@ -74,7 +98,7 @@ function separateLetters(parser: Parser, node: LettersNode): void {
 }
 
 /** Where the digits, scripts and primes from node `next` on end, as far as one can tell without reading them. */
-function endOfScripts(parser: Parser, next: number): { readonly next: number; readonly offset: number } {
+export function endOfScripts(parser: Parser, next: number): { readonly next: number; readonly offset: number } {
   const { nodes } = parser
   let at = next
   const [digits] = nodes.slice(at)
@@ -100,7 +124,7 @@ function wordAt(parser: Parser): { readonly text: string; readonly nodes: number
 }
 
 /** Moves behind the symbol without its scripts; further words of a name of several go with it. */
-function takeBase(parser: Parser, node: Node): void {
+export function takeBase(parser: Parser, node: Node): void {
   parser.at++
   if (node.kind === 'command') {
     if (isPrefix(node)) takePrefixed(parser)
@@ -135,11 +159,40 @@ function takePrefixed(parser: Parser): void {
   if (symbol !== undefined) takeBase(parser, symbol)
 }
 
-function nameOf(parser: Parser, span: Span): Name {
-  const text = parser.surroundings.textOf(span)
-  const key = keyOf(text)
-  if (key === undefined) throw new Misunderstanding(`«${text}» is no symbol`, span)
-  return { kind: 'name', key, text, span }
+/** The name that the nodes from `from` to the cursor spell. */
+function nameOf(parser: Parser, from: number): Name {
+  const nodes = parser.nodes.slice(from, parser.at)
+  const span = { start: nodes[0].span.start, end: Math.max(...nodes.map((node) => node.span.end)) }
+  const { textOf } = parser.surroundings
+  const written = textOf(span)
+  const key = keyOf(plainScripts(written))
+  if (key !== undefined) return { kind: 'name', key, text: written, span }
+  // Scripts that were moved, x^2_1, or split, W^{(1)T}: the pieces that belong to the name.
+  // A single letter that stands above or below the line as a character of its own: ᵢ.
+  const [only] = nodes
+  const letter = nodes.length === 1 && only.kind === 'letters' ? keyOf(only.text) : undefined
+  if (letter !== undefined && only.kind === 'letters') return { kind: 'name', key: letter, text: only.text, span }
+  const text = withClosedBraces(nodes.map((node) => textOf(node.span)).join(' '))
+  const keyOfPieces = keyOf(plainScripts(text))
+  if (keyOfPieces === undefined) throw new Misunderstanding(`«${written}» is no symbol`, span)
+  return { kind: 'name', key: keyOfPieces, text, span }
+}
+
+/** Layers in brackets, steps in angle brackets and calligraphic indices as plain scripts: `W^{[1]}`, `h^{<t>}`, `\sigma_{\mathcal{B}}`. */
+function plainScripts(text: string): string {
+  if (!/[_^]/.test(text)) return text
+  return text
+    .replaceAll(/\^\s*\{\s*(?:\[|<|\\langle)\s*([^\]<>{}\\]*?)\s*(?:\]|>|\\rangle)\s*\}/g, '^{($1)}')
+    .replaceAll(/\^\s*\[([^\]]*)\]/g, '^{($1)}')
+    .replaceAll(/_\s*\{\s*[a-z]\s*=\s*(\d+)\s*\}/g, '_{$1}')
+    .replaceAll(/(_\s*\{[^{}]*?)\\sim\b\s*/g, '$1\\to ')
+    .replaceAll(/([_^]\s*\{?[^{}]*)\\(?:mathcal|mathscr)\s*\{?\s*(\p{L})\s*\}?/gu, '$1$2')
+    .replaceAll(/([_^]\s*\{?[^{}]*)\\(hat|bar|tilde)\s*\{?\s*(\\?\p{L}+)\s*\}?/gu, '$1$2 $3')
+}
+
+function withClosedBraces(text: string): string {
+  const open = text.split('{').length - text.split('}').length
+  return open > 0 ? text + '}'.repeat(open) : text
 }
 
 /** `e^{x}` as exp(x). */
@@ -153,42 +206,44 @@ function readExponential(parser: Parser, name: Name): Expression {
 /** Whether a parenthesis behind a name holds its arguments rather than a factor. */
 function callsFunction(parser: Parser, name: Name, isPlainWord: boolean, inside: readonly Node[]): boolean {
   const { symbols } = parser.surroundings
-  if (isFunctionName(name.key, symbols)) return true
+  if (isFunctionName(name.key, symbols) || /^(nabla |∂)/.test(name.key)) return true
   const separated = inside.some((node) => isSign(node, ',') || isSign(node, ';'))
   if (symbols.keys.has(name.key)) {
     if (separated) throw new Misunderstanding(`several arguments of ${name.text}, which is no function`, name.span)
     return false
   }
-  if (separated || isPlainWord) return true
-  const [only] = inside
-  const letter = inside.length === 1 && isSymbolGroup(inside) ? parser.surroundings.textOf(only.span) : undefined
-  const isSymbol = only?.kind === 'command' || (only?.kind === 'letters' && only.text.length === 1)
-  if (letter !== undefined && isSymbol && !isListed(parser, letter))
-    throw new Misunderstanding(`${name.text}(${letter}): a product or a function?`, name.span)
+  if (separated || isPlainWord || name.key === 'O') return true
+  if (inside.length === 0 || !isSymbolAlone(inside)) return false
+  if (functionsOfSymbols.has(name.key) || /_(theta|phi|psi)$/.test(name.key)) return true
+  // A whole side F(x): nobody writes a product so.
+  if (parser.depth === 0 && parser.at === parser.nodes.length - 1 && beginsSide(parser, name)) return true
+  const symbol = parser.surroundings.textOf(spanOf(inside[0], inside[inside.length - 1]))
+  if (!isListed(parser, symbol))
+    throw new Misunderstanding(`${name.text}(${symbol}): a product or a function?`, name.span)
   return false
 }
 
-/** `∂L/∂w` on the line. */
-function readInlineDerivative(parser: Parser, place: Span): Expression {
-  const above = takeDifferential(parser)
-  if (!isSign(parser.peek(), '/') || !isCommand(parser.peek(1), 'partial'))
-    throw new Misunderstanding('a derivative outside a fraction', place)
-  parser.at++
-  const below = takeDifferential(parser)
-  const derivative = readDerivative(parser, above, below, { start: place.start, end: parser.endOfPrevious() })
-  if (derivative === undefined) throw new Misunderstanding('a derivative of what is no symbol', place)
-  return derivative
+/** Whether a name is the first thing of what is being read. */
+function beginsSide(parser: Parser, { span }: Name): boolean {
+  return parser.nodes[0].span.start === span.start
 }
 
-function takeDifferential(parser: Parser): readonly Node[] {
-  const from = parser.at++
-  const symbol = parser.peek()
-  if (symbol === undefined || !isNameStart(parser))
-    throw new Misunderstanding('a derivative of nothing', parser.nodes[from].span)
-  if (symbol.kind === 'letters') separateLetters(parser, symbol)
-  takeBase(parser, parser.nodes[parser.at])
-  takeScripts(parser)
-  return parser.nodes.slice(from, parser.at)
+/** A single letter with its scripts, fonts and accents. */
+function isSymbolAlone(nodes: readonly Node[]): boolean {
+  const bases = nodes.filter(
+    (node, i) =>
+      !isSign(node, '_') &&
+      !isSign(node, '^') &&
+      !isSign(nodes[i - 1], '_') &&
+      !isSign(nodes[i - 1], '^') &&
+      !isFont(node),
+  )
+  const [base, argument] = bases
+  if (base.kind === 'command' && accents.has(base.name)) return bases.length === 2 && argument !== undefined
+  if (isGroup(base, '{')) return bases.length === 1 && isSymbolAlone(base.nodes)
+  const isLetter =
+    (base.kind === 'letters' && base.text.length <= 2) || (base.kind === 'command' && isGreekLetter(base.name))
+  return isLetter && bases.slice(1).every((node) => node.kind === 'number' || isSign(node, "'"))
 }
 
 /** Three and more Greek letters in a row, none a symbol of the exercise, are a word that was spelled as mathematics. */
@@ -204,13 +259,18 @@ function refuseSpelledWord(parser: Parser): void {
   throw new Misunderstanding('Greek letters that spell a word', span)
 }
 
-/** A word is no factor: `Bias C` is neither a product nor a symbol. */
-function refuseBesideWord(parser: Parser, name: Name): void {
-  const next = parser.peek()
-  if (next === undefined || parser.surroundings.symbols.keys.has(name.key)) return
+/** A word is no factor: `Bias C` is no product. */
+function refuseBesideWord(parser: Parser, name: Name, next = parser.peek()): Name {
+  if (next === undefined || parser.surroundings.symbols.keys.has(name.key)) return name
   const factor =
     next.kind === 'number' || next.kind === 'letters' || (next.kind === 'command' && parser.beginsFactor(next))
   if (factor) throw new Misunderstanding(`the word «${name.text}» beside mathematics`, name.span)
+  return name
+}
+
+/** `(y | x)`, `(y = 1 \mid x)`. */
+function isConditional(nodes: readonly Node[]): boolean {
+  return nodes.some((node, i) => i > 0 && i < nodes.length - 1 && (isSign(node, '|') || isCommand(node, 'mid', 'vert')))
 }
 
 function isFont(node: Node): boolean {

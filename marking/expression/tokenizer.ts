@@ -49,6 +49,24 @@ const characterCommands: Readonly<Record<string, string>> = {
   '⟩': 'rangle',
   '¬': 'neg',
   '∀': 'forall',
+  '∃': 'exists',
+  '←': 'leftarrow',
+  '⟵': 'leftarrow',
+  '≔': 'coloneqq',
+  '≜': 'triangleq',
+  '≐': 'doteq',
+  '∝': 'propto',
+  '∼': 'sim',
+  '≪': 'll',
+  '≫': 'gg',
+  '∉': 'notin',
+  '⊂': 'subset',
+  '⊆': 'subseteq',
+  '∴': 'therefore',
+  '⊕': 'oplus',
+  '⟂': 'perp',
+  '≲': 'le',
+  '≳': 'ge',
 }
 
 /** Characters that look like a plain sign and mean it. */
@@ -123,7 +141,10 @@ export function tokenize(text: string, offset: number): readonly Token[] {
 
   while (at < text.length) {
     const character = characterAt(text, at)
-    if (/\s/u.test(character) || character === '~' || character === '\u200b' || character === '\ufeff') {
+    if (character === '~' && text[at + 1] === '=') {
+      push('command', 'approx', at, at + 2)
+      at += 2
+    } else if (/\s/u.test(character) || character === '~' || character === '\u200b' || character === '\ufeff') {
       spaced = true
       at += character.length
     } else if (character === '\\') readCommand()
@@ -151,6 +172,7 @@ export function tokenize(text: string, offset: number): readonly Token[] {
     if (end === start + 1) end += characterAt(text, end).length
     const name = text.slice(start + 1, end)
     at = end
+    if (name === 'operatorname' && text[at] === '*') at++
     if (name === '\\') {
       skipRowDistance()
       push('command', 'newline', start, at)
@@ -198,7 +220,10 @@ export function tokenize(text: string, offset: number): readonly Token[] {
       at += separator.length
       groups++
     }
-    const exponent = /^[eE][+\-−]?\d+(?![\d.\p{L}])/u.exec(text.slice(at, at + 12))
+    const rest = text.slice(at, at + 24)
+    // A letter behind: of a decimal it is a factor, of a whole number `2e-3x` may be 2·e − 3x.
+    const spelled = text.slice(start, at).includes('.') ? /^[eE][+\-−]?\d+(?![\d.])/u : /^[eE][+\-−]?\d+(?![\d.\p{L}])/u
+    const exponent = spelled.exec(rest) ?? /^\\(?:mathrm|text|rm) *\{[eE]\} *\{[+\-−]?\d+\}/u.exec(rest)
     if (exponent !== null && !letter.test(text[at - 1])) at += exponent[0].length
     push('number', text.slice(start, at), start, at)
   }

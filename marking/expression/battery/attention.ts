@@ -40,10 +40,9 @@ export const attention: Chapter = {
       ['x^(3)', column(-1.5, 1, -0.5)],
       ['x^(4)', column(-2, -2.5, 1.5)],
     ),
-    refuses(r`X = \begin{bmatrix} x^{(1)}, x^{(2)} \end{bmatrix}^T \in R^{4 \times 3}`, 'set membership', [
-      'X',
-      (x) => column(x['x^(1)'], x['x^(2)']),
-    ]),
+    reads(r`X = \begin{bmatrix} x^{(1)}, x^{(2)} \end{bmatrix}^T \in R^{4 \times 3}`, 'X', (x) =>
+      column(x['x^(1)'], x['x^(2)']),
+    ),
     reads(r`q = [-2.0, -1.0, -1.0]^T`, 'q', column(-2, -1, -1)),
     reads(
       r`Score = X \cdot q = \begin{bmatrix} -2 & 1 & 0.5 \\ 1 & 1.5 & -0.5 \\ -1.5 & 1 & -0.5 \\ -2 & -2.5 & 1.5 \end{bmatrix} \cdot \begin{bmatrix} -2 \\ 1 \\ -1 \end{bmatrix} = \begin{bmatrix} 4+1-0.5 \\ -2+1.5+0.5 \\ 3+1+0.5 \\ 4-2.5-1.5 \end{bmatrix} = \begin{bmatrix} 4.5 \\ 0 \\ 4.5 \\ 0 \end{bmatrix}`,
@@ -61,7 +60,7 @@ export const attention: Chapter = {
     ),
     refuses(
       r`\sum_{i=1}^{4} e^{xi} = e^{\frac{4.5}{\sqrt{3}}} + e^{0} + e^{\frac{4.5}{\sqrt{3}}} + e^{0} = 28.876`,
-      'a sum over an index',
+      'a sum over i of what does not depend on it',
       [2 * Math.exp(4.5 / root3) + 2, 28.876],
     ),
     reads(

@@ -1,24 +1,44 @@
 import { describe, expect, it } from 'vitest'
-import { map, scalar, type Tensor, toNested } from '../../../oracle/tensor.js'
-import type { Chain, Expression } from '../ast.js'
+import { item, map, scalar, type Tensor, toNested } from '../../../oracle/tensor.js'
+import type { Call, Chain, Expression } from '../ast.js'
 import { evaluate } from '../evaluate.js'
 import { readFragment } from '../reader.js'
-import type { ChainMeaning, Fragment, Meaning, SymbolValues } from './fragment.js'
+import { walk } from '../walk.js'
+import { applied, type ChainMeaning, type Fragment, type Meaning, type SymbolValues, valueOfKey } from './fragment.js'
 import { chapters } from './index.js'
-import { batteryPage } from './page.js'
-
-/** A value between 0.5 and 2 for every key, different for different keys. */
-function valueOfKey(key: string): number {
-  let hash = 2166136261
-  for (const character of key) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619) >>> 0
-  return 0.5 + (1.5 * hash) / 2 ** 32
-}
+import { batteryPage, structureOf } from './page.js'
 
 const values: SymbolValues = new Proxy({}, { get: (_, key) => (typeof key === 'string' ? valueOfKey(key) : undefined) })
 
 /** Stand-ins for functions that are only known by name: 7x + 1 for g, f, σ and φ, 11x + 1 for g'. */
 const affine = (slope: number) => (x: Tensor) => map(x, (element) => slope * element + 1)
 const functions = { g: affine(7), f: affine(7), sigma: affine(7), phi: affine(7), "g'": affine(11), "f'": affine(11) }
+
+/** Functions that have a value of their own. */
+const evaluated = new Set(
+  'exp tanh sigmoid relu softmax logSoftmax sqrt ln log log2 log10 max min abs norm norm1 normMax floor ceil mean argmax argmin sin cos tan sinh cosh arctan sign softplus factorial sum cases < > ≤ ≥ = ≠ and'.split(
+    ' ',
+  ),
+)
+
+/** An entry whose indices are numbers has its own value. */
+function isPlainEntry({ name, arguments: [, ...indices] }: Call): boolean {
+  return name === 'entry' && indices.every(({ kind }) => kind === 'numeral')
+}
+
+/** Stand-ins for all other functions of an expression. */
+function standIns(expression: Expression): Readonly<Record<string, (...values: readonly Tensor[]) => Tensor>> {
+  const names = [...walk(expression)].flatMap((node) =>
+    node.kind === 'call' && !evaluated.has(node.name) && !isPlainEntry(node) ? [node.name] : [],
+  )
+  const standIn =
+    (name: string) =>
+    (...values: readonly Tensor[]): Tensor =>
+      values.length === 1
+        ? map(values[0], (element) => applied(name, element))
+        : scalar(applied(name, ...values.map((value) => item(value))))
+  return { ...Object.fromEntries(names.map((name) => [name, standIn(name)])), ...functions }
+}
 
 function check(expression: Expression, meaning: Meaning, text: string): void {
   if (typeof meaning === 'string') {
@@ -27,7 +47,11 @@ function check(expression: Expression, meaning: Meaning, text: string): void {
   }
   const wanted = typeof meaning === 'function' ? meaning(values) : meaning
   const got = toNested(
-    evaluate(expression, (key) => (key === 'e' || key === 'pi' ? undefined : scalar(valueOfKey(key))), functions),
+    evaluate(
+      expression,
+      (key) => (key === 'e' || key === 'pi' ? undefined : scalar(valueOfKey(key))),
+      standIns(expression),
+    ),
   )
   expect(shapeOf(got), text).toEqual(shapeOf(wanted))
   const [gotFlat, wantedFlat] = [flat(got), flat(wanted)]
@@ -80,8 +104,16 @@ describe('the battery of fragments', () => {
     await expect(batteryPage()).toMatchFileSnapshot('../../../docs/expressions.md')
   })
 
-  it('holds at least 400 fragments, no one twice in a chapter', () => {
-    expect(chapters.flatMap(({ fragments }) => fragments).length).toBeGreaterThanOrEqual(400)
+  it('holds at least 2000 fragments, 1200 of them of different structure, of which 98 % are understood', () => {
+    const fragments = chapters.flatMap((chapter) => chapter.fragments)
+    expect(fragments.length).toBeGreaterThanOrEqual(2000)
+    expect(new Set(fragments.map(({ text }) => structureOf(text))).size).toBeGreaterThanOrEqual(1200)
+    expect(fragments.filter(({ refused }) => refused === undefined).length / fragments.length).toBeGreaterThanOrEqual(
+      0.98,
+    )
+  })
+
+  it('holds no fragment twice in a chapter', () => {
     for (const { title, fragments } of chapters) {
       const texts = fragments.map(({ text }) => text)
       expect(

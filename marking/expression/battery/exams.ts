@@ -1,4 +1,4 @@
-import { by, type Chapter, reads, readsAll, refuses } from './fragment.js'
+import { applied, by, type Chapter, reads, readsAll, refuses } from './fragment.js'
 
 const r = String.raw
 const column = (...entries: readonly number[]) => entries.map((entry) => [entry])
@@ -91,13 +91,19 @@ export const exams: Chapter = {
     readsAll(r`\begin{array}{ll} a = 1 & \\ b = 2 \end{array}`, ['a', 1], ['b', 2]),
     refuses(r`x_{p1} \star [-4 \quad -4]`, 'several meanings'),
     refuses(r`f_p = x * w \ast b`, 'several meanings'),
-    refuses(r`\sigma(\mathbf{z})_j = \frac{e^{z_j}}{\sum_{k=1}^K e^{z_k}}`, 'sum'),
-    refuses(r`\text{score}(h, s) = \begin{cases} h^T s & \text{dot} \\ h^T W s & \text{general} \end{cases}`, 'cases'),
+    reads(
+      r`\sigma(\mathbf{z})_j = \frac{e^{z_j}}{\sum_{k=1}^K e^{z_k}}`,
+      ({ z, j }) => applied('entry', 7 * z + 1, j),
+      ({ z_j, z_k, k, K }) => Math.exp(z_j) / applied('sumOver', Math.exp(z_k), k, 1, K),
+    ),
+    refuses(
+      r`\text{score}(h, s) = \begin{cases} h^T s & \text{dot} \\ h^T W s & \text{general} \end{cases}`,
+      'no relation',
+    ),
     reads(r`p = \text{ReLU}(W_1 x + b_1)`, 'p', ({ W_1, x, b_1 }) => Math.max(0, W_1 * x + b_1)),
-    refuses(r`p = \text{ReLU}(W_1 x + b_1) \in \mathbb{R}^{D_p \times 1}`, 'membership', [
-      'p',
-      ({ W_1, x, b_1 }) => Math.max(0, W_1 * x + b_1),
-    ]),
+    reads(r`p = \text{ReLU}(W_1 x + b_1) \in \mathbb{R}^{D_p \times 1}`, 'p', ({ W_1, x, b_1 }) =>
+      Math.max(0, W_1 * x + b_1),
+    ),
     reads(r`W_1 = \begin{bmatrix} W_{11} & W_{12} \end{bmatrix}`, 'W_1', ({ W_11, W_12 }) => [[W_11, W_12]]),
     reads(
       r`x' = \begin{bmatrix} x'_1 \\ x'_2 \end{bmatrix} = W_2 p + b_2`,
@@ -138,11 +144,11 @@ export const exams: Chapter = {
       (x) => 7 * (x['W^(hh)'] * x['h_t-1'] + x['W^(hx)'] * x.x_t) + 1,
     ),
     reads(r`y_t = \text{softmax}(W^S h_t)`, 'y_t', 1),
-    refuses(r`\mu = \frac{1}{H} \sum_{i=1}^H h_i`, 'sum'),
-    refuses(r`X = \{x_1, \dots, x_n\} \in \mathcal{X}`, 'a set'),
-    refuses(r`D_s \neq D_t`, 'claims no value'),
-    refuses(r`N_s \gg N_t`, 'claims no value'),
-    refuses(r`P(Y|X)`, 'closed'),
+    reads(r`\mu = \frac{1}{H} \sum_{i=1}^H h_i`, 'mu', ({ H, h_i, i }) => applied('sumOver', h_i, i, 1, H) / H),
+    readsAll(r`X = \{x_1, \dots, x_n\} \in \mathcal{X}`),
+    readsAll(r`D_s \neq D_t`),
+    readsAll(r`N_s \gg N_t`),
+    reads(r`P(Y|X)`, (x) => x['P(Y|X)']),
     reads(r`w' = w - \eta \frac{\partial L}{\partial w}`, "w'", (x) => x.w - x.eta * x['∂L/∂w']),
     reads(r`\theta_{t+1} = \theta_t - \eta \nabla L`, 'theta_t+1', (x) => x.theta_t - x.eta * x['nabla L']),
     reads(r`m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t`, 'm_t', (x) => x.beta_1 * x['m_t-1'] + (1 - x.beta_1) * x.g_t),
@@ -160,7 +166,7 @@ export const exams: Chapter = {
     reads(r`|x - y|`, ({ x, y }) => norm(x, y)),
     reads(r`\lceil 7/2 \rceil = 4`, 4, 4),
     refuses(r`h^1 = -1`, 'an index or a power'),
-    refuses(r`J + \lambda \cdot \Omega(\Theta)`, 'a product or a function'),
+    reads(r`J + \lambda \cdot \Omega(\Theta)`, ({ J, lambda, Theta }) => J + lambda * applied('Omega', Theta)),
     reads(r`a \odot b`, ({ a, b }) => a * b),
     reads(
       r`\begin{bmatrix} 1 \\ 2 \end{bmatrix} \odot \begin{bmatrix} 3 \\ 4 \end{bmatrix} = \begin{bmatrix} 3 \\ 8 \end{bmatrix}`,

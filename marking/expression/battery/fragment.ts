@@ -13,6 +13,21 @@ type Nested = readonly (number | readonly number[])[]
 /** The sides of a chain; equal, unless a relation stands between. */
 export type ChainMeaning = readonly (Meaning | { readonly relation: Relation })[]
 
+/**
+ * The value that stands for a function which is only known by name, and for a sum over an index whose bounds are no numbers:
+ * another combination of the arguments for every name. `applied('sumOver', body, index, first, last)`.
+ */
+export function applied(name: string, ...values: readonly number[]): number {
+  return values.reduce((sum, value, i) => sum + (2 + i + valueOfKey(name)) * value, 1)
+}
+
+/** A value between 0.5 and 2 for every key, different for different keys. */
+export function valueOfKey(key: string): number {
+  let hash = 2166136261
+  for (const character of key) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619) >>> 0
+  return 0.5 + (1.5 * hash) / 2 ** 32
+}
+
 /** A fragment as people write it, and what it means; or why it has no meaning. */
 export interface Fragment {
   readonly text: string
@@ -24,6 +39,11 @@ export interface Fragment {
 /** A fragment with one chain. */
 export function reads(text: string, ...sides: ChainMeaning): Fragment {
   return { text, chains: [sides] }
+}
+
+/** Fragments with one chain each: a text and the sides of its chain. */
+export function readsEach(...rows: readonly (readonly [text: string, ...sides: ChainMeaning])[]): readonly Fragment[] {
+  return rows.map(([text, ...sides]) => reads(text, ...sides))
 }
 
 /** A fragment with several chains. */

@@ -222,7 +222,7 @@ export const recurrence: Chapter = {
     reads('[500,250,50,250,500]', [500, 250, 50, 250, 500]),
     reads('256×1', 256),
     reads('y = [0.00005, 0.00669, 0.99326]', 'y', [0.00005, 0.00669, 0.99326]),
-    refuses(r`C = \{0; 1; 2; \}`, 'a set'),
-    refuses(r`h_1, \dots, h_3`, 'ellipsis', ['h_1'], ['h_3']),
+    readsAll(r`C = \{0; 1; 2; \}`),
+    readsAll(r`h_1, \dots, h_3`, ['h_1'], ['h_3']),
   ],
 }
