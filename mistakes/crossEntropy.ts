@@ -30,7 +30,10 @@ function crossEntropyOf(
   }
 }
 
-const softmaxOf = (row: readonly number[]) => row.map((z) => Math.exp(z - logSumExp(row)))
+/** Each entry less one number that is computed from all of them, once: a vocabulary is a long row. */
+const less = (row: readonly number[], total: number) => row.map((z) => z - total)
+
+const softmaxOf = (row: readonly number[]) => less(row, logSumExp(row)).map(Math.exp)
 
 /** A row or the whole of the gradient changed by f, which gets the right gradient and whether the class is the target. */
 function changedGradient(
@@ -57,7 +60,7 @@ export const mistakes: readonly Mistake[] = [
     name: 'crossEntropy without subtracting the maximum',
     operator: 'crossEntropy',
     explanation: 'log Σe^z was computed without first subtracting the largest logit, so that it overflows.',
-    forward: crossEntropyOf((row) => row.map((z) => z - Math.log(sum(row.map(Math.exp))))),
+    forward: crossEntropyOf((row) => less(row, Math.log(sum(row.map(Math.exp))))),
   },
   {
     name: 'crossEntropy as the logarithm of the softmax',
@@ -77,14 +80,14 @@ export const mistakes: readonly Mistake[] = [
     explanation: 'The softmax was applied twice: the logits were turned into probabilities and these taken for logits.',
     forward: crossEntropyOf((row) => {
       const p = softmaxOf(row)
-      return p.map((z) => z - logSumExp(p))
+      return less(p, logSumExp(p))
     }),
   },
   {
     name: 'crossEntropy with the softmax over the batch',
     operator: 'crossEntropy',
     explanation: 'The softmax ran along axis 0, over the rows, instead of over the classes.',
-    forward: crossEntropyOf((column) => column.map((z) => z - logSumExp(column)), 0),
+    forward: crossEntropyOf((column) => less(column, logSumExp(column)), 0),
   },
   {
     name: 'crossEntropy with its sign turned',

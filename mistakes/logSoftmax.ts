@@ -18,13 +18,19 @@ export const mistakes: readonly Mistake[] = [
     name: 'logSoftmax without subtracting the maximum',
     operator: 'logSoftmax',
     explanation: 'x − log Σe^x was computed without first subtracting the largest entry, so that e^x overflows.',
-    forward: byRow((row) => row.map((x) => x - Math.log(sum(exponentials(row, 0))))),
+    forward: byRow((row) => {
+      const total = Math.log(sum(exponentials(row, 0)))
+      return row.map((x) => x - total)
+    }),
   },
   {
     name: 'logSoftmax that forgets to add the maximum back',
     operator: 'logSoftmax',
     explanation: 'x − log Σe^(x − max) was computed: the maximum was subtracted inside the sum only.',
-    forward: byRow((row) => row.map((x) => x - Math.log(sum(exponentials(row, Math.max(...row)))))),
+    forward: byRow((row) => {
+      const total = Math.log(sum(exponentials(row, Math.max(...row))))
+      return row.map((x) => x - total)
+    }),
   },
   {
     name: 'logSoftmax in base ten',
