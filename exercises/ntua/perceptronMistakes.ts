@@ -301,6 +301,18 @@ const stepMistakes: readonly ExerciseMistake[] = [
     },
   },
   {
+    name: 'learning rate applied twice',
+    quantities: steps,
+    explanation: 'is what you get when the change is multiplied by the learning rate twice.',
+    from: (quantity) => ['eta', `delta${quantity[5]}`, sourceOf(quantity.slice(4))],
+    compute: (quantity, values, operators) => {
+      const [eta, delta, x] = ['eta', `delta${quantity[5]}`, sourceOf(quantity.slice(4))].map((name) =>
+        numberOf(values, name),
+      )
+      return step([eta ** 2, delta, x], operators)
+    },
+  },
+  {
     name: 'learning rate left out',
     quantities: steps,
     explanation: 'is what you get when the learning rate is left out.',
@@ -311,6 +323,19 @@ const stepMistakes: readonly ExerciseMistake[] = [
 ]
 
 const updateMistakes: readonly ExerciseMistake[] = [
+  {
+    name: 'learning rate applied again in the update',
+    quantities: newWeights,
+    explanation: 'is what you get when Δw, which has the learning rate in it, is multiplied by it once more.',
+    from: (quantity) => ['eta', `w${quantity.slice(4)}`, `step${quantity.slice(4)}`],
+    compute: (quantity, values, operators) =>
+      descend(
+        numberOf(values, `w${quantity.slice(4)}`),
+        -numberOf(values, `step${quantity.slice(4)}`),
+        numberOf(values, 'eta'),
+        operators,
+      ),
+  },
   {
     name: 'change subtracted',
     quantities: newWeights,
