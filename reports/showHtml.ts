@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Nodes } from 'mdast'
 import rehypeKatex from 'rehype-katex'
 import rehypeStringify from 'rehype-stringify'
@@ -8,6 +6,7 @@ import remarkParse from 'remark-parse'
 import remarkRehype from 'remark-rehype'
 import { unified } from 'unified'
 import type { WorkedSolution, WorkedStep, WorkedValue } from '../exercises/index.js'
+import { escaped, katexStyle } from './page.js'
 import { drawPicture } from './picture.js'
 
 /** An exercise worked out as one page that needs nothing else: equations set with KaTeX, pictures as SVG. */
@@ -109,19 +108,4 @@ function tableHtml(columns: readonly string[], rows: readonly (readonly (string 
   const cells = (tag: 'th' | 'td', row: readonly (string | number)[]) =>
     `<tr>${row.map((cell) => `<${tag}>${escaped(typeof cell === 'number' ? cell.toLocaleString('en') : cell)}</${tag}>`).join('')}</tr>`
   return `<table><thead>${cells('th', columns)}</thead><tbody>${rows.map((row) => cells('td', row)).join('')}</tbody></table>`
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
-}
-
-/** KaTeX's style sheet with its fonts inside, for a page that has equations. */
-function katexStyle(body: string): string {
-  if (!body.includes('class="katex"')) return ''
-  const file = createRequire(import.meta.url).resolve('katex/dist/katex.min.css')
-  const folder = file.slice(0, -'katex.min.css'.length)
-  return readFileSync(file, 'utf8').replaceAll(/src:url\((fonts\/[^)]+\.woff2)\)[^}]*?(?=[;}])/g, (_, font: string) => {
-    const data = readFileSync(`${folder}${font}`).toString('base64')
-    return `src:url(data:font/woff2;base64,${data}) format("woff2")`
-  })
 }

@@ -2,8 +2,8 @@ import type { Nested } from '../oracle/tensor.js'
 import type { WireTensor } from '../oracle/wire.js'
 
 /** `1 law`, `3 laws`. */
-export function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`
+export function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n} ${n === 1 ? noun : plural}`
 }
 
 /** An error in units of what is allowed: `0.31×`, `120×`, `2.3e+14×`. */
@@ -51,7 +51,82 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
 }
 
 function visibleLength(text: string): number {
-  return [...text.replaceAll(colourCodes, '').normalize('NFC')].length
+  return displayWidth(text.replaceAll(colourCodes, '').normalize('NFC'))
+}
+
+/** Characters as a reader sees them, an accent with its letter. */
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** The characters of a text as a reader sees them, and how many columns of a terminal each takes: 2 for wide ones. */
+export function displayed(
+  text: string,
+): readonly { readonly text: string; readonly at: number; readonly width: number }[] {
+  return [...characters.segment(text)].map(({ segment, index }) => ({
+    text: segment,
+    at: index,
+    width: widthOf(segment),
+  }))
+}
+
+/** How many columns of a terminal a text takes. */
+export function displayWidth(text: string): number {
+  return displayed(text).reduce((sum, { width }) => sum + width, 0)
+}
+
+function widthOf(character: string): number {
+  if (/^[\p{M}\u200b-\u200f\u2060]+$/u.test(character)) return 0
+  return /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u.test(
+    character,
+  )
+    ? 2
+    : 1
+}
+
+/**
+ * A text that steers no terminal and turns no line around: characters that control, reorder, or are none, replaced by �; line ends
+ * and tabs stay, and so does its length.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(unprintable, (found) => '\ufffd'.repeat(found.length))
+}
+
+/** A text without halves of surrogate pairs. */
+export function wellFormed(text: string): string {
+  return text.replaceAll(/\p{Surrogate}/gu, '\ufffd')
+}
+
+/** Control characters but tab and line feed; separators and marks that reorder text; what is no character. */
+const unprintable =
+  /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}\p{Noncharacter_Code_Point}]|[\u202a-\u202e\u2066-\u2069]/gu
+
+/** A text in one line, at most so many characters of its end. */
+export function oneLine(text: string, most: number): string {
+  // No character has more than a few parts: what is far from the end need not be looked at.
+  const flat = printable(
+    text
+      .slice(-20 * most)
+      .replaceAll(/\s+/g, ' ')
+      .trim(),
+  )
+  const shown = displayed(flat)
+  return shown.length > most
+    ? `…${shown
+        .slice(1 - most)
+        .map((character) => character.text)
+        .join('')}`
+    : flat
+}
+
+/** A text in lines of at most so many columns, broken between words; a longer word stands by itself. */
+export function wrapped(text: string, columns: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+    const last = lines.at(-1)
+    if (last !== undefined && visibleLength(last) + 1 + visibleLength(word) <= columns)
+      lines[lines.length - 1] += ` ${word}`
+    else lines.push(word)
+  }
+  return lines
 }
 
 // The escape character begins every colour code.

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto'
+import { isAbsolute, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Location, Log, PhysicalLocation, Region, Result } from 'sarif'
+import type { Claim, FileReport, UnreadLine } from '../marking/report.js'
+import { isRight, type Verdict } from '../marking/verdict.js'
+import {
+  explanationText,
+  legible,
+  meanings,
+  rootFinder,
+  sentenceOf,
+  severityOf,
+  subjectOf,
+  type Tally,
+  tallies,
+  totalsOf,
+} from './markModel.js'
+import { toNestedText, wellFormed } from './words.js'
+
+/** Where the program that marked is told from. */
+export interface SarifOptions {
+  /** Its version, as in package.json. */
+  readonly version: string
+}
+
+/** The rules: what is not simply right. */
+const rules = tallies.filter((tally) => tally === 'unread' || !isRight(tally))
+
+/** What each rule is at, where an error is made. */
+const levels: Readonly<Record<Exclude<Tally, 'correct' | 'rounded'>, 'error' | 'warning' | 'note'>> = {
+  carried: 'note',
+  arithmetic: 'error',
+  transcription: 'error',
+  wrong: 'error',
+  unsupported: 'warning',
+  missing: 'warning',
+  unread: 'note',
+}
+
+/**
+ * The marking of solutions as a SARIF 2.1.0 log: a rule a verdict, a result for each claim that is not right and each line that was
+ * not read, at its place; what follows from an error points to it. Fingerprints rest on what a claim says, not on where it stands.
+ * The totals of all verdicts stand in the properties of the run.
+ */
+export function markSarif(reports: readonly FileReport[], { version }: SarifOptions): Log {
+  return {
+    $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'answerkey',
+            version,
+            rules: rules.map((rule) => ({
+              id: rule,
+              name: rule,
+              shortDescription: { text: sentence(meanings[rule]) },
+              fullDescription: { text: sentence(meanings[rule]) },
+              help: { text: sentence(meanings[rule]) },
+              defaultConfiguration: { level: levelOf(rule) },
+            })),
+          },
+        },
+        columnKind: 'utf16CodeUnits',
+        artifacts: reports.map(({ file }) => ({ location: { uri: uriOf(file) } })),
+        results: reports.map(legible).flatMap(resultsOf),
+        properties: { totals: totalsOf(reports) },
+      },
+    ],
+  }
+}
+
+function levelOf(rule: Tally): 'error' | 'warning' | 'note' {
+  return rule === 'correct' || rule === 'rounded' ? 'note' : levels[rule]
+}
+
+function sentence(text: string): string {
+  return `${text[0].toUpperCase()}${text.slice(1)}.`
+}
+
+function resultsOf(report: FileReport, artifact: number): readonly Result[] {
+  const { file, claims, unread } = report
+  const fingerprint = fingerprints()
+  const rootOf = rootFinder(claims)
+  const artifactLocation = { uri: uriOf(file), index: artifact }
+  return [
+    ...claims
+      .filter(({ verdict }) => !isRight(verdict))
+      .map((claim) => {
+        const root = rootOf(claim)
+        return {
+          ...rule(claim.verdict),
+          level: severityOf(claim),
+          message: { text: messageOf(claim, root) },
+          locations: [{ physicalLocation: { artifactLocation, region: regionOf(claim) } }],
+          ...(root !== undefined && { relatedLocations: [related(root, artifactLocation)] }),
+          partialFingerprints: { 'answerkey/claim/v1': fingerprint(claim) },
+        }
+      }),
+    ...unread.map((line) => ({
+      ...rule('unread'),
+      level: 'note' as const,
+      message: { text: plain(`not read: ${line.why}`) },
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation,
+            region: { startLine: line.line },
+          },
+        },
+      ],
+      partialFingerprints: { 'answerkey/claim/v1': fingerprint(line) },
+    })),
+  ]
+}
+
+function rule(verdict: Verdict | 'unread') {
+  return { ruleId: verdict, ruleIndex: rules.indexOf(verdict) }
+}
+
+function regionOf({ line, column, endLine, endColumn }: Claim): Region {
+  const startsBeforeEnd = endLine > line || (endLine === line && endColumn > column)
+  return {
+    startLine: line,
+    startColumn: column,
+    ...(startsBeforeEnd && { endLine, endColumn }),
+  }
+}
+
+function related(root: Claim, artifactLocation: PhysicalLocation['artifactLocation']): Location {
+  return {
+    id: 1,
+    message: { text: plain(`the error: ${sentenceOf(root)}`) },
+    physicalLocation: { artifactLocation, region: regionOf(root) },
+  }
+}
+
+/** One paragraph: what is said, what explains it, what is right, and a link to the root error that it follows from. */
+function messageOf(claim: Claim, root: Claim | undefined): string {
+  const { verdict, expected, carriedValue } = claim
+  const subject = verdict === 'missing' ? `missing: ${subjectOf(claim)}, ` : ''
+  return [
+    plain(`${subject}${sentenceOf(claim)}`),
+    ...claim.explanations.map((explanation) => plain(explanationText(explanation))),
+    ...(expected === null ? [] : [plain(`The exercise gives ${toNestedText(expected)}.`)]),
+    ...(carriedValue === null ? [] : [plain(`The values written before give ${toNestedText(carriedValue)}.`)]),
+    ...(root === undefined ? [] : [`Follows from [line ${root.line}](1).`]),
+  ].join('\n')
+}
+
+/** Text that SARIF takes as it stands: no placeholders in braces, no links. */
+function plain(text: string): string {
+  return text.replaceAll(/[{}]/g, '$&$&').replaceAll(/\\|\[(?=[^\]]*\]\()/g, '\\$&')
+}
+
+/** Fingerprints of what claims say, whatever line they stand on; the same said again is counted. */
+function fingerprints(): (claim: Claim | UnreadLine) => string {
+  const seen = new Map<string, number>()
+  return (claim) => {
+    const said = claim.text
+    const key = JSON.stringify(
+      'verdict' in claim ? [claim.exercise, claim.quantity, claim.index, claim.verdict, said] : ['unread', said],
+    )
+    const before = seen.get(key) ?? 0
+    seen.set(key, before + 1)
+    return `${createHash('sha256').update(key).digest('hex').slice(0, 32)}:${before + 1}`
+  }
+}
+
+/** A path as a URI, relative where the path is. */
+function uriOf(path: string): string {
+  if (isAbsolute(path)) return pathToFileURL(wellFormed(path)).href
+  return path
+    .replace(/^\.[\\/]/, '')
+    .split(sep)
+    .map((part) => encodeURIComponent(wellFormed(part)))
+    .join('/')
+}
