@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -170,6 +170,149 @@ describe('mark', () => {
     expect(stderr).toContain('absent.md')
     expect(stdout).toContain('good.yaml')
     expect(status).toBe(1)
+  })
+})
+
+describe('mark, a class', () => {
+  const wrong = '# Exercise 1.1 (b)\n\n$$y_{target} - y_5 = 1 - 0.317 = 0.983$$\n'
+  const right = wrong.replace('0.983', '0.683')
+  const sheet = 'ntua/1.1b:\n  a3: 1\n'
+  const submissions = mkdtempSync(join(folder, 'class-'))
+  const handIn = (name: string, content: string): string => {
+    const path = join(submissions, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, content)
+    return path
+  }
+  handIn('ada/solution.md', wrong)
+  handIn('bob/part-1.md', right)
+  handIn('bob/part-2.yaml', sheet)
+  handIn('cyd/solution.md', wrong)
+  handIn('cyd/scan.pdf', 'a picture')
+  handIn('dan/solution.md', '')
+  const scheme = file('scheme.yaml', 'exercises:\n  ntua/1.1b:\n    quantities: { error: 2, a3: 1 }\n')
+
+  it('marks a folder: every file, then what the class has in common, byte for byte the same each time', () => {
+    const { status, stdout, stderr } = answerkey(['mark', submissions, '--scheme', scheme])
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/dan.solution\.md: is empty/)
+    expect(stderr).toMatch(/left out.*scan\.pdf/)
+    const files = [...stdout.matchAll(/^\S*(?:solution|part-\d)\.(?:md|yaml)$/gm)].map(([line]) => line)
+    expect(files.map((path) => path.slice(submissions.length + 1))).toEqual([
+      ...['ada/solution.md', 'bob/part-1.md', 'bob/part-2.yaml', 'cyd/solution.md'],
+    ])
+    expect(stdout).toContain('The class: 3 solutions')
+    expect(stdout).toMatch(/ntua\/1\.1b error: 2 of 3; 2 slips/)
+    expect(stdout).toMatch(/bob +3 /)
+    expect(answerkey(['mark', submissions, '--scheme', scheme]).stdout).toBe(stdout)
+  })
+
+  it('has points in every format that gives them', () => {
+    const report = JSON.parse(answerkey(['mark', submissions, '--scheme', scheme, '--format', 'json']).stdout)
+    expect(report.points.map(({ score, maximum }: Record<string, number>) => [score, maximum])).toEqual([
+      [1, 3],
+      [3, 3],
+      [1, 3],
+    ])
+    expect(report.class.points).toMatchObject({ maximum: 3, mean: 1.67, median: 1 })
+    const csv = answerkey(['mark', submissions, '--scheme', scheme, '--format', 'csv']).stdout.trim().split('\n')
+    expect(csv).toHaveLength(4)
+    expect(csv.map((row) => row.split(',').slice(-2).join(' of '))).toEqual([
+      'score of maximum',
+      '1 of 3',
+      '3 of 3',
+      '1 of 3',
+    ])
+    const one = ['mark', join(submissions, 'ada'), '--scheme', scheme, '--format', 'gradescope']
+    expect(JSON.parse(answerkey(one).stdout)).toMatchObject({ score: 1 })
+  })
+
+  it('writes a page a file and one of the class', () => {
+    const pages = join(folder, 'pages')
+    expect(answerkey(['mark', submissions, '--format', 'html', '--output', pages, '--scheme', scheme]).status).toBe(1)
+    const index = readFileSync(join(pages, 'index.html'), 'utf8')
+    const links = [...index.matchAll(/href="([^"]+)"/g)].map(([, link]) => decodeURI(link))
+    expect(links).toHaveLength(4)
+    for (const link of links) expect(readFileSync(join(pages, link), 'utf8')).toContain('<main>')
+  })
+
+  it('hides what --reveal keeps back from the class too', () => {
+    const shown = ['arithmetic', '0.68309', '1 − 0.317', '1 - 0.317 is']
+    const hidden = answerkey(['mark', submissions, '--reveal', 'verdict', '--format', 'json']).stdout
+    expect(hidden).toContain(shown[0])
+    for (const secret of shown.slice(1)) expect(hidden).not.toContain(secret)
+  })
+
+  it('adds annotations on GitHub Actions, where they spoil no report', () => {
+    const path = join(submissions, 'ada/solution.md')
+    const { stdout, stderr } = answerkey(['mark', path, '--format', 'json'], { GITHUB_ACTIONS: 'true' })
+    expect(JSON.parse(stdout)).toHaveProperty('files')
+    expect(stderr).toMatch(/^::error file=.*solution\.md,line=3,/m)
+    expect(answerkey(['mark', path, '--format', 'json'], { GITHUB_ACTIONS: '' }).stderr).not.toContain('::')
+    expect(answerkey(['mark', path, '--format', 'github']).stdout).toMatch(/^::error /)
+  })
+
+  it('mends a solution as a diff', () => {
+    const { status, stdout } = answerkey(['mark', join(submissions, 'ada/solution.md'), '--repair'])
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^-.*= 0\.983\$\$$/m)
+    expect(stdout).toMatch(/^\+.*= 0\.683\$\$$/m)
+    const flawless = join(root, 'exercises/solutions/correct/1.1c.yaml')
+    expect(answerkey(['mark', flawless, '--repair'])).toMatchObject({ status: 0, stdout: '' })
+  })
+
+  it('reads standard input', () => {
+    const { status, stdout } = spawnSync(process.execPath, [program, 'mark', '-', '--format', 'json'], {
+      encoding: 'utf8',
+      input: wrong,
+    })
+    expect(status).toBe(1)
+    expect(JSON.parse(stdout).files[0]).toMatchObject({ file: 'standard input', summary: { arithmetic: 1 } })
+  })
+
+  it('ends quietly where nobody reads its report', () => {
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      [
+        '-c',
+        `"${process.execPath}" "${program}" mark exercises/solutions/ntua-1.1-1.4.md --format json --timeout 100 | head -1; echo end`,
+      ],
+      { cwd: root, encoding: 'utf8' },
+    )
+    expect(stdout).toBe('{\nend\n')
+    expect(stderr).not.toMatch(/EPIPE|at .*:\d+/)
+  })
+
+  it.each([
+    ['an empty folder', [mkdtempSync(join(folder, 'empty-'))], /holds no solution \(a file that ends in \.md/],
+    ['a scheme that is not there', [submissions, '--scheme', 'absent.yaml'], /cannot read the scheme absent\.yaml/],
+    [
+      'a scheme with a typing error',
+      [submissions, '--scheme', file('typing-error.yaml', 'exercises:\n  ntua/1.1b:\n    quantities: { eror: 2 }\n')],
+      /typing-error\.yaml:3: ntua\/1\.1b has no quantity eror; did you mean error\?/,
+    ],
+    [
+      'an unknown exercise',
+      [submissions, '--exercise', 'ntua/1.1x'],
+      /no exercise is called ntua\/1\.1x; did you mean/,
+    ],
+    ['an unknown level', [submissions, '--reveal', 'all'], /Allowed choices are verdict, hint, cause, answer/],
+    ['no time at all', [submissions, '--timeout', '0'], /it should be a number of seconds above 0/],
+    ['pages without a folder', [submissions, '--format', 'html'], /several pages need a folder: --output FOLDER/],
+    ['one result for several people', [submissions, '--format', 'gradescope'], /those of one solution/],
+    ['a repair that keeps things back', [submissions, '--repair', '--reveal', 'hint'], /--repair gives all away/],
+    ['a repair as a page', [submissions, '--repair', '--format', 'html'], /--repair writes a diff, or JSON/],
+    ['a place that cannot be written', [submissions, '--output', '/absent/folder/report'], /cannot write/],
+    [
+      'time that does not suffice',
+      [join(root, 'exercises/solutions/ntua-1.1-1.4.md'), '--timeout', '0.01'],
+      /took longer than 0\.01 s; --timeout gives it more\n.*nothing could be marked/,
+    ],
+  ])('%s is refused with status 2', (_, args, message) => {
+    const { status, stderr } = answerkey(['mark', ...args])
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(status).toBe(2)
   })
 })
 

@@ -4,7 +4,7 @@ import { known, UsageError } from './usage.js'
 
 /** The exercise of this id, or the one whose given data a YAML file holds. Throws UsageError where it is neither. */
 export async function exerciseOrInstance(text: string): Promise<Exercise> {
-  if (/\.(ya?ml|json)$/i.test(text)) {
+  if (isInstanceFile(text)) {
     try {
       return await readInstance(text, readFileSync(text, 'utf8'), exercises)
     } catch (error) {
@@ -20,4 +20,9 @@ export async function exerciseOrInstance(text: string): Promise<Exercise> {
   const exercise = findExercise(id)
   if (exercise === undefined) throw new UsageError(`no exercise is called ${id}`)
   return exercise
+}
+
+/** Whether a text names the file of an instance rather than an exercise. */
+export function isInstanceFile(text: string): boolean {
+  return /\.(ya?ml|json)$/i.test(text)
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { UsageError } from './usage.js'
+import { packageVersion } from './version.js'
 
 /** Exit status where the command could not do its job: bad usage, unreadable file, missing backend. */
 const couldNotRun = 2
@@ -39,14 +39,6 @@ function withCommonOptions(command: Command, ...formats: readonly string[]): Com
     .option('--no-color', 'no colours')
 }
 
-function packageVersion(): string {
-  const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
-  const description = read('../../package.json')
-  return typeof description === 'object' && description !== null && 'version' in description
-    ? String(description.version)
-    : 'unknown'
-}
-
 function program(finish: (status: number) => void): Command {
   const answerkey = new Command('answerkey')
     .description('An executable answer key for deep-learning exercises.')
@@ -55,13 +47,23 @@ function program(finish: (status: number) => void): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(answerkey help shows the commands, answerkey help COMMAND its options)')
 
-  withCommonOptions(answerkey.command('mark'))
-    .description('mark hand solutions: Markdown or text with LaTeX, answer sheets in YAML or JSON, or folders of them')
+  withCommonOptions(answerkey.command('mark'), 'junit', 'sarif', 'html', 'csv', 'gradescope', 'github')
+    .description(
+      'mark hand solutions: Markdown, LaTeX, notebooks, plain text, answer sheets in YAML or JSON, or folders of them; - is standard input',
+    )
     .argument('<file...>')
     .option(
       '--exercise <id>',
       'the exercise that the file answers, where it does not say so; or the key of a variant, or an instance file (YAML)',
     )
+    .addOption(
+      new Option('--reveal <how much>', 'what the report gives away')
+        .choices(['verdict', 'hint', 'cause', 'answer'])
+        .default('answer'),
+    )
+    .option('--scheme <file>', 'a marking scheme (YAML): points a quantity')
+    .option('--repair', 'write the mended solution instead, as a unified diff')
+    .option('--timeout <seconds>', 'of one file', seconds, 10)
     .action(async (files, options) => finish(await (await import('./mark.js')).mark(files, options)))
 
   withCommonOptions(answerkey.command('test'))
@@ -110,6 +112,13 @@ function program(finish: (status: number) => void): Command {
     .option('--seed <n>', 'which instance', wholeNumber(0))
     .action(async (exercise, options) => finish(await (await import('./vary.js')).vary(exercise, options)))
 
+  withCommonOptions(answerkey.command('lint'))
+    .description("which mistakes and conventions an exercise's numbers do not tell, and what to change")
+    .argument('<exercise>', 'its id, or an instance file (YAML)')
+    .option('--decimals <n>', 'digits behind the point that solutions write', wholeNumber(0), 3)
+    .option('--significant <n>', 'significant digits that they write, instead', wholeNumber(1))
+    .action(async (exercise, options) => finish(await (await import('./lint.js')).lint(exercise, options)))
+
   return answerkey
 }
 
@@ -130,5 +139,11 @@ async function main(): Promise<number> {
     return couldNotRun
   }
 }
+
+// Whoever read the report stopped early: there is nobody to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(couldNotRun)
+})
 
 process.exitCode = await main()

@@ -1,60 +1,129 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { extname, join } from 'node:path'
-import { exercises } from '../exercises/index.js'
-import { type FileReport, markFile, UnreadableFile } from '../marking/index.js'
-import { markText } from '../reports/markText.js'
-import { exerciseOrInstance } from './instance.js'
-import { type CommonOptions, colorsFor, writeReport } from './output.js'
+import { readFileSync } from 'node:fs'
+import { endings, type FolderListing, submittedFiles } from '../marking/classFolder.js'
+import { markFiles, type Submitted } from '../marking/pool.js'
+import type { Meant } from '../marking/poolTask.js'
+import type { Scheme } from '../marking/scheme.js'
+import { isRight } from '../marking/verdict.js'
+import type { RevealLevel } from '../reports/markReveal.js'
+import { type MarkedFile, writeMarking, writeRepairs } from './markReport.js'
+import { type CommonOptions, isOnGitHub } from './output.js'
 import { openProgress } from './progress.js'
 import { UsageError } from './usage.js'
 
-interface MarkOptions extends CommonOptions {
+export interface MarkOptions extends CommonOptions {
   readonly exercise?: string
+  readonly reveal: RevealLevel
+  readonly scheme?: string
+  readonly repair?: true
+  readonly timeout: number
 }
-
-const endings = ['.md', '.txt', '.yaml', '.yml', '.json']
 
 /**
  * `answerkey mark FILE…`: 0 where all is right, 1 where something is wrong or missing, 2 where nothing could be marked.
  * A file that cannot be read is said and the others are still marked.
  */
 export async function mark(paths: readonly string[], options: MarkOptions): Promise<number> {
-  const meant = options.exercise === undefined ? undefined : await exerciseOrInstance(options.exercise)
-  const known = exercises.map((exercise) => (exercise.id === meant?.id ? meant : exercise))
-  const files = paths.flatMap(filesIn)
+  refuseMixtures(options)
+  const meant = options.exercise === undefined ? undefined : await meantBy(options.exercise)
+  const scheme = options.scheme === undefined ? undefined : await schemeIn(options.scheme)
+  const listings = await Promise.all(paths.map(listed))
+  const files = listings.flatMap((listing) => listing.files)
   const progress = openProgress(options.quiet === true)
-  const reports: FileReport[] = []
-  const unreadable: string[] = []
-  for (const [done, file] of files.entries()) {
-    progress.update(done, files.length, file)
-    try {
-      reports.push(await markFile(file, { exercises: known, ...(meant !== undefined && { exercise: meant.id }) }))
-    } catch (error) {
-      if (!(error instanceof UnreadableFile)) throw error
-      unreadable.push(error.message)
-    }
+  const marked: MarkedFile[] = []
+  const failures: string[] = []
+  progress.update(0, files.length, '')
+  const outcomes = markFiles(files, {
+    ...(meant !== undefined && { meant }),
+    ...(options.repair && { repair: true }),
+    timeoutSeconds: options.timeout,
+    onDone: (done, file) => progress.update(done, files.length, file),
+  })
+  let next = 0
+  for await (const outcome of outcomes) {
+    const { solution } = files[next++]
+    if ('why' in outcome) failures.push(`${outcome.file}: ${outcome.why}`)
+    else marked.push({ ...outcome, solution })
   }
   progress.stop()
-  for (const message of unreadable) process.stderr.write(`answerkey: ${message}\n`)
-  if (reports.length === 0) throw new UsageError('nothing could be marked')
-  const colors = colorsFor(options)
-  await writeReport(options, {
-    json: { version: 1, files: reports },
-    text: () => reports.map((report) => markText(report, colors, options.quiet === true)).join('\n'),
-  })
-  const claims = reports.flatMap((report) => report.claims)
+  for (const failure of failures) complain(failure)
+  for (const { leftOut } of listings) if (leftOut.length > 0) complain(leftOutText(leftOut))
+  if (marked.length === 0) throw new UsageError('nothing could be marked')
+  if (options.repair) await writeRepairs(marked, options)
+  else await writeMarking(marked, scheme, options, isOnGitHub())
+  const claims = marked.flatMap(({ report }) => report.claims)
   if (claims.every(({ verdict }) => verdict === 'missing')) throw new UsageError('nothing could be marked')
-  const faultless = claims.every(({ verdict }) => verdict === 'correct' || verdict === 'rounded')
-  return faultless && unreadable.length === 0 ? 0 : 1
+  return claims.every(({ verdict }) => isRight(verdict)) && failures.length === 0 ? 0 : 1
 }
 
-/** The file itself, or every file of a folder that looks like a solution. */
-function filesIn(path: string): readonly string[] {
-  if (!existsSync(path) || !statSync(path).isDirectory()) return [path]
-  const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter((name) => endings.includes(extname(name)))
-    .map((name) => join(path, name))
-    .sort()
-  if (files.length === 0) throw new UsageError(`${path} holds no solution (a file that ends in ${endings.join(', ')})`)
-  return files
+/** Throws UsageError where options do not go together. */
+function refuseMixtures({ repair, reveal, format, scheme }: MarkOptions): void {
+  if (!repair) return
+  if (reveal !== 'answer') throw new UsageError('--repair gives all away: it does not go with --reveal')
+  if (format !== 'text' && format !== 'json') throw new UsageError('--repair writes a diff, or JSON')
+  if (scheme !== undefined) throw new UsageError('--repair gives no points: it does not go with --scheme')
+}
+
+function complain(message: string): void {
+  process.stderr.write(`answerkey: ${message}\n`)
+}
+
+/** `left out, being no solutions: a.pdf, b.png and 3 more`. */
+function leftOutText(files: readonly string[]): string {
+  const few = 5
+  const rest = files.length > few ? ` and ${files.length - few} more` : ''
+  return `left out, being no solutions by their ending: ${files.slice(0, few).join(', ')}${rest}`
+}
+
+/** Files with what they hold, where they are not on disk, and whose they are. */
+interface Listing extends Pick<FolderListing, 'leftOut'> {
+  readonly files: readonly (Submitted & { readonly solution: string })[]
+}
+
+async function listed(path: string): Promise<Listing> {
+  if (path === '-') {
+    const content = await standardInput()
+    return { files: [{ file: 'standard input', solution: 'standard input', content }], leftOut: [] }
+  }
+  try {
+    const listing = submittedFiles(path)
+    if (listing.files.length > 0) return listing
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`)
+  }
+  throw new UsageError(`${path} holds no solution (a file that ends in ${endings.join(', ')})`)
+}
+
+/** No solution is larger; what comes after it is not waited for. */
+const mostBytes = 32_000_000
+
+async function standardInput(): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of process.stdin) {
+    const part = Buffer.from(chunk)
+    chunks.push(part)
+    bytes += part.length
+    if (bytes > mostBytes) break
+  }
+  return Buffer.concat(chunks)
+}
+
+/** What --exercise means, for a worker. Throws UsageError where there is no such exercise. */
+async function meantBy(text: string): Promise<Meant> {
+  const { exerciseOrInstance, isInstanceFile } = await import('./instance.js')
+  const { id } = await exerciseOrInstance(text)
+  return isInstanceFile(text) ? { file: text, text: readFileSync(text, 'utf8') } : { id }
+}
+
+async function schemeIn(file: string): Promise<Scheme> {
+  const [{ BadScheme, readScheme }, { exercises }] = await Promise.all([
+    import('../marking/scheme.js'),
+    import('../exercises/index.js'),
+  ])
+  try {
+    return await readScheme(file, readFileSync(file, 'utf8'), exercises)
+  } catch (error) {
+    if (error instanceof BadScheme) throw new UsageError(error.message)
+    throw new UsageError(`cannot read the scheme ${file}: ${error instanceof Error ? error.message : error}`)
+  }
 }

@@ -4,7 +4,7 @@ import { UsageError } from './usage.js'
 
 /** The options that every command has, as the command line gives them. */
 export interface CommonOptions {
-  readonly format: 'text' | 'json' | 'junit' | 'html'
+  readonly format: 'text' | 'json' | 'junit' | 'html' | 'sarif' | 'csv' | 'gradescope' | 'github'
   readonly output?: string
   readonly quiet?: true
   readonly color: boolean
@@ -18,32 +18,50 @@ export function colorsFor(options: CommonOptions): Colors {
   return pc.createColors(wanted)
 }
 
-/** A report in every form that its command knows. */
+/** A report in every form that its command knows: text, or what becomes JSON. */
 interface Report {
   readonly json: unknown
   text(): string
-  junit?(): string
+  junit?(): string | Promise<string>
   html?(): Promise<string>
+  sarif?(): unknown
+  csv?(): Promise<string>
+  gradescope?(): unknown
+  github?(): string
 }
 
 /** Writes the report to the file of --output or to standard output. */
 export async function writeReport(options: CommonOptions, report: Report): Promise<void> {
   const text = await formatted(options.format, report)
-  if (options.output === undefined) {
-    process.stdout.write(text)
-    return
-  }
+  if (options.output === undefined) process.stdout.write(text)
+  else writeTextFile(options.output, text)
+}
+
+/** Writes a file. Throws a UsageError where that is not possible. */
+export function writeTextFile(path: string, text: string): void {
   try {
-    writeFileSync(options.output, text)
+    writeFileSync(path, text)
   } catch (error) {
-    throw new UsageError(`cannot write ${options.output}: ${error instanceof Error ? error.message : error}`)
+    throw new UsageError(`cannot write ${path}: ${error instanceof Error ? error.message : error}`)
   }
 }
 
 async function formatted(format: CommonOptions['format'], report: Report): Promise<string> {
-  if (format === 'json') return `${JSON.stringify(report.json, null, 2)}\n`
-  if (format === 'html' && report.html !== undefined) return report.html()
-  return format === 'junit' && report.junit !== undefined ? `${report.junit()}\n` : report.text()
+  if (format === 'json') return asJson(report.json)
+  if (format === 'text') return report.text()
+  const written = await report[format]?.()
+  if (written === undefined) return report.text()
+  if (typeof written !== 'string') return asJson(written)
+  return format === 'junit' ? `${written}\n` : written
+}
+
+function asJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/** Whether this runs as a step of GitHub Actions. */
+export function isOnGitHub(): boolean {
+  return process.env.GITHUB_ACTIONS === 'true'
 }
 
 /** On GitHub Actions, adds to the summary of the job, whose file GITHUB_STEP_SUMMARY names. */

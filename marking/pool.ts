@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os'
+import { MessageChannel } from 'node:worker_threads'
+import { Tinypool } from 'tinypool'
+import type { Answer, MarkedTask, Meant, Task } from './poolTask.js'
+
+/** A file to mark: on disk, or with what it holds. */
+export interface Submitted {
+  readonly file: string
+  readonly content?: Uint8Array
+}
+
+/** The marked file, or why it could not be marked. */
+export type Outcome = { readonly file: string } & (MarkedTask | { readonly why: string })
+
+export interface PoolOptions {
+  /** The exercise that is meant where a file does not say. */
+  readonly meant?: Meant
+  /** Whether solutions are to be mended too. */
+  readonly repair?: true
+  /** Seconds that one file may take. */
+  readonly timeoutSeconds: number
+  /** Told how many files are done, and the one that was last. */
+  onDone?(done: number, file: string): void
+}
+
+/** Megabytes of objects that marking one file may hold at a time. */
+const memoryMegabytes = 768
+
+/**
+ * Marks files in worker threads, as many at a time as the machine has cores. The outcomes come in the order of the files,
+ * whichever is done first. A file that takes longer than its time, or more memory than a worker has, is one that could not be
+ * marked; the rest goes on.
+ */
+export async function* markFiles(files: readonly Submitted[], options: PoolOptions): AsyncGenerator<Outcome> {
+  if (files.length === 0) return
+  const threads = Math.min(availableParallelism(), files.length)
+  const pool = new Tinypool({
+    filename: new URL('./poolWorker.js', import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    resourceLimits: { maxOldGenerationSizeMb: memoryMegabytes },
+  })
+  // A worker that ends with no file in hand costs none: the pool starts another.
+  pool.on('error', () => {})
+  let done = 0
+  const markOne = async (submitted: Submitted): Promise<Outcome> => {
+    const outcome = await outcomeOf(pool, submitted, options)
+    options.onDone?.(++done, submitted.file)
+    return outcome
+  }
+  try {
+    for (const outcome of files.map(markOne)) yield await outcome
+  } finally {
+    await pool.destroy()
+  }
+}
+
+async function outcomeOf(
+  pool: Tinypool,
+  { file, content }: Submitted,
+  { meant, repair, timeoutSeconds }: PoolOptions,
+): Promise<Outcome> {
+  const limit = new AbortController()
+  const { port1: heard, port2: started } = new MessageChannel()
+  let timer: NodeJS.Timeout | undefined
+  heard.once('message', () => {
+    timer = setTimeout(() => limit.abort(), timeoutSeconds * 1000)
+  })
+  const task: Task = { file, started, ...(content && { content }), ...(meant && { meant }), ...(repair && { repair }) }
+  try {
+    const answer: Answer = await pool.run(task, { signal: limit.signal, transferList: [started] })
+    return 'unreadable' in answer ? { file, why: answer.unreadable } : { file, ...answer }
+  } catch (error) {
+    return { file, why: limit.signal.aborted ? overtime(timeoutSeconds) : reasonOf(error) }
+  } finally {
+    clearTimeout(timer)
+    heard.close()
+  }
+}
+
+function overtime(seconds: number): string {
+  return `took longer than ${seconds} s; --timeout gives it more`
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return `could not be marked: ${error}`
+  if ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return `took more than ${memoryMegabytes} MB of memory`
+  return `could not be marked, which is a defect of answerkey: ${error.stack ?? error.message}`
+}
