@@ -1,8 +1,11 @@
 import { distance } from 'fastest-levenshtein'
+import type { Exercise } from '../exercises/exercise.js'
 import { symbolKey } from '../exercises/symbols.js'
 import { meet, pointBox } from './boxes.js'
+import { oldValues } from './document/tableHeads.js'
 import { evaluateBox, wholeFactors } from './evaluation.js'
 import { isFormulaOf, quantitiesThatAre } from './identities.js'
+import { isInequality } from './inequalities.js'
 import type { Replay } from './replay.js'
 import type { Side, Statement } from './statements.js'
 import { type Datum, type SymbolIndex, symbolsOf } from './symbols.js'
@@ -51,8 +54,14 @@ export async function alignChain(
     return left.kind === 'symbolic' && world.index.candidates(left.keys[0]).length > 0
       ? { kind: 'expression', side: left }
       : undefined
-  const datum = await likeliest(candidates, statement, replay, position)
-  position.stage = Math.max(position.stage, world.index.stageOf(datum) ?? 0)
+  const titled =
+    statement.section === undefined ? undefined : repeatedTitle(statement.section.title, world.exercise.stages, 0.5)
+  if (titled !== undefined) position.stage = titled
+  const ofStage = candidates.filter(
+    (datum) => titled === undefined || (world.index.stageOf(datum) ?? titled) === titled,
+  )
+  const datum = await likeliest(ofStage.length > 0 ? ofStage : candidates, statement, replay, position)
+  position.stage = titled ?? Math.max(position.stage, world.index.stageOf(datum) ?? 0)
   return { kind: 'datum', datum }
 }
 
@@ -94,14 +103,24 @@ async function score(
   const own = world.index.stageOf(datum)
   const later = announcedStage(statement, replay)
   let points = 0
-  if (own === undefined || own === stage) points += datum.kind === 'given' && later !== undefined ? 0 : weights.stage
+  if (later === 0) points += own === undefined || own === 0 ? weights.stage + weights.heading : weights.earlierStage
+  else if (own === undefined || own === stage)
+    points += datum.kind === 'given' && later !== undefined ? 0 : weights.stage
   else if (own < stage) points += weights.earlierStage
   else if (later === own) points += weights.nextStage + weights.heading
   else points += weights.nextStage + (others.some(isUnwrittenNow) ? weights.skipsThisStage : 0)
   function isUnwrittenNow(other: Datum): boolean {
     return world.index.stageOf(other) === stage && replay.recorded(other.name) === undefined
   }
-  if (replay.recorded(datum.name) !== undefined) points += weights.alreadyWritten
+  const bound = statement.relations.findIndex(isInequality)
+  const sides = bound < 0 ? statement.sides : statement.sides.slice(0, bound + 1)
+  const last = sides.findLast((side, i) => i > 0 && side.kind === 'numeric')
+  const value = last === undefined ? undefined : evaluateBox(last.expression, { habit: 'rounds' })
+  const recorded = replay.recorded(datum.name)
+  // What was written once may be written again.
+  const isRepeated =
+    value !== undefined && 'box' in value && recorded !== undefined && meet(value.box, recorded.written)
+  if (recorded !== undefined && !(isRepeated && (own ?? stage) === stage)) points += weights.alreadyWritten
   if (datum.kind === 'quantity') {
     const { from } = datum.quantity
     const near = [...from, ...from.flatMap((name) => world.quantity(name)?.from ?? [])]
@@ -114,24 +133,44 @@ async function score(
       break
     }
   }
-  const last = statement.sides.findLast((side, i) => i > 0 && side.kind === 'numeric')
   if (datum.kind === 'given' && statement.sides[1]?.expression.kind === 'operation') points += weights.workedOut
-  const value = last === undefined ? undefined : evaluateBox(last.expression, { habit: 'rounds' })
   if (value !== undefined && 'box' in value && meet(value.box, pointBox(world.truth[datum.name])))
     points += weights.value
   return points
 }
 
-/** The later stage that a heading announces: by a word of the stage's own title, or by a word for «new» or «after». */
+/**
+ * The stage that a heading announces: the one whose title it shares most words with; else a later one, by a word of its own title or
+ * by a word for «new» or «after»; the first, in a table's column of old values.
+ */
 function announcedStage({ section }: Statement, { world }: Replay): number | undefined {
   if (section === undefined) return undefined
-  const said = conceptsIn(section.title)
+  if (section.title === oldValues) return 0
   const { stages } = world.exercise
+  const repeated = repeatedTitle(section.title, stages)
+  if (repeated !== undefined) return repeated
+  const said = conceptsIn(section.title)
   const found = stages.findIndex(
     ({ name, title }, stage) =>
       stage > 0 && (said.has('later') || [...conceptsIn(`${name} ${title}`)].some((concept) => said.has(concept))),
   )
   return found < 0 ? undefined : found
+}
+
+/** The one stage whose title has most of the words of a heading, and at least such a share of them. */
+function repeatedTitle(heading: string, stages: Exercise['stages'], least = 0): number | undefined {
+  const words = new Set(wordsIn(heading))
+  if (words.size === 0) return undefined
+  const shared = stages.map(({ title }) => wordsIn(title).filter((word) => words.has(word)).length)
+  const most = Math.max(0, ...shared)
+  if (most === 0 || shared.filter((count) => count === most).length > 1) return undefined
+  const stage = shared.indexOf(most)
+  return most >= least * wordsIn(stages[stage].title).length ? stage : undefined
+}
+
+/** The words of a title that say something, of four letters and more or with a digit, without their endings. */
+function wordsIn(title: string): readonly string[] {
+  return (title.toLowerCase().match(/\p{L}{4,}|\p{L}+\d+/gu) ?? []).map((word) => word.slice(0, 7))
 }
 
 /** Words that tell two quantities of an exercise apart: prose that has one of them speaks of no quantity that has not. */
@@ -152,8 +191,9 @@ export function alignProse(statement: Statement, replay: Replay, { stage }: Posi
     const meant = conceptsIn(`${meaning} ${name} ${kindWord}`)
     const shared = [...meant].filter((concept) => inWords.has(concept)).length
     const missed = [...inWords].filter((concept) => !meant.has(concept))
-    if (shared === 0 || missed.some((concept) => distinguishing.has(concept))) return []
     const isShape = factors !== undefined && factors.length > 1
+    const inTitle = isShape && kind === 'shape' && [...meant].some((concept) => said.has(concept))
+    if ((shared === 0 && !inTitle) || missed.some((concept) => distinguishing.has(concept))) return []
     if ((kind === 'shape') !== isShape || (isShape && factors.length !== world.truth[name].size)) return []
     const symbol = symbolsOf(datum).some((key) =>
       symbols.some((written) => key === written || key.endsWith(` ${written}`)),

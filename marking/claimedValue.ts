@@ -3,6 +3,7 @@ import { rangeAt } from './boxes.js'
 import { type Context, cellsOf, evaluateBox, signedNumeral, wholeFactors } from './evaluation.js'
 import type { Expression, Numeral, Relation } from './expression/ast.js'
 import { replaceNumerals } from './expression/readings.js'
+import { walk } from './expression/walk.js'
 import type { Written } from './verdict.js'
 
 /** A side as the value that it claims, cell by cell, under one reading of its numerals. */
@@ -38,7 +39,8 @@ export function claimedValues(
   digits: Digits,
 ): readonly ClaimedValue[] | { readonly why: string } {
   let why = 'it has no value'
-  const found = [expression, replaceNumerals(expression, otherReading)].flatMap((reading) => {
+  const readings = decimalsAreClear(expression) ? [expression] : [expression, replaceNumerals(expression, otherReading)]
+  const found = readings.flatMap((reading) => {
     const factors = digits.isShape ? wholeFactors(reading) : undefined
     if (factors !== undefined && factors.length > 1) return [shapeValue(reading, factors)]
     for (const expression of [reading, withoutZeros(reading)]) {
@@ -49,6 +51,9 @@ export function claimedValues(
     }
     return []
   })
+  // A reading whose value knows no bounds agrees with everything.
+  const bounded = found.filter(({ box }) => [...box.low, ...box.high].every(Number.isFinite))
+  if (bounded.length > 0) return bounded
   return found.length > 0 ? found : { why }
 }
 
@@ -65,6 +70,9 @@ function shapeValue(expression: Expression, factors: readonly number[]): Claimed
   }
 }
 
+/** From here on a number without decimals says no more than that it was rounded to a whole one. */
+const withoutDecimals = 100
+
 function claimedValue(expression: Expression, box: Box, meant: Box, digits: Digits): ClaimedValue {
   const cells = cellsOf(expression)
   const numerals = cells.length === box.low.length ? cells.map(signedNumeral) : []
@@ -76,11 +84,16 @@ function claimedValue(expression: Expression, box: Box, meant: Box, digits: Digi
     const cell = numerals[i]
     if (cell === undefined) return 0
     if (!cell.numeral.whole) return cell.numeral.half
-    return digits.isExact ? 0 : finest
+    if (digits.isExact) return 0
+    // 108 stands for 108.2 where decimals are no longer written.
+    return Math.abs(cell.value) >= withoutDecimals ? 0.5 : finest
   })
   const values = box.low.map((low, i) => numerals[i]?.value ?? (low + box.high[i]) / 2)
   const written = box.low.map((_, i): Written => {
-    if (numerals[i] === undefined) return { rounded: rangeAt(box, i), cut: rangeAt(box, i) }
+    if (numerals[i] === undefined) {
+      const range = workedOut(rangeAt(box, i), meant.low.length === box.low.length ? rangeAt(meant, i) : undefined)
+      return { rounded: range, cut: range }
+    }
     return digitsOf(values[i], halves[i])
   })
   const usual = written.map(({ rounded, cut }) => (digits.context.habit === 'rounds' ? rounded : cut))
@@ -95,9 +108,25 @@ function claimedValue(expression: Expression, box: Box, meant: Box, digits: Digi
   }
 }
 
+/** What is to be worked out: all that its digits and what they stand for leave open. */
+function workedOut(digits: Range, meant: Range | undefined): Range {
+  if (meant === undefined) return digits
+  const [low, high] = [Math.max(digits[0], meant[0]), Math.min(digits[1], meant[1])]
+  return low <= high ? [low, high] : digits
+}
+
 /** Every numeral with decimals as all that is written like it; a whole one that repeats a rounded value as that value. */
 function asWritten({ rangeOfNumeral, ...context }: Context): Context {
   return { ...context, rangeOfNumeral: (numeral) => (numeral.whole ? rangeOfNumeral?.(numeral) : undefined) }
+}
+
+/** Whether a numeral of the expression shows which sign separates its decimals: 26.67 beside 6.333. */
+function decimalsAreClear(expression: Expression): boolean {
+  const numerals = [...walk(expression)].filter((node): node is Numeral => node.kind === 'numeral')
+  return (
+    numerals.some(({ alternative, whole }) => alternative === undefined && !whole) ||
+    !numerals.some(({ alternative }) => alternative !== undefined)
+  )
 }
 
 /** A numeral with two readings under the less likely one: all of a side are read alike. */

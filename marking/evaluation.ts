@@ -82,9 +82,15 @@ export function cellsOf(expression: Expression): readonly Expression[] {
   return expression.kind === 'matrix' ? expression.rows.flat() : [expression]
 }
 
-/** The factors of a product of numerals, in order; a single numeral is one factor. */
+/** The factors of a product of numerals, or the entries of a list of them, in order; a single numeral is one factor. */
 export function wholeFactors(expression: Expression): readonly number[] | undefined {
   if (expression.kind === 'numeral') return expression.whole ? [expression.value] : undefined
+  if (expression.kind === 'matrix' && expression.list) {
+    const entries = expression.rows
+      .flat()
+      .map((entry) => (entry.kind === 'numeral' && entry.whole ? [entry.value] : []))
+    return entries.every(({ length }) => length === 1) ? entries.flat() : undefined
+  }
   if (expression.kind !== 'operation' || expression.operator !== '*') return undefined
   const [left, right] = [wholeFactors(expression.left), wholeFactors(expression.right)]
   return left === undefined || right === undefined ? undefined : [...left, ...right]

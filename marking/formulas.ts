@@ -4,6 +4,7 @@ import { evaluatePoint } from './evaluation.js'
 import { walk } from './expression/walk.js'
 import { areSame, dataOf, isFormulaOf, type Scope } from './identities.js'
 import { formulaMessage } from './messages.js'
+import { isOwnFormula } from './ownFormulas.js'
 import type { Replay } from './replay.js'
 import type { Side } from './statements.js'
 import type { Subject } from './subject.js'
@@ -45,7 +46,9 @@ export async function judgeFormula(
       : subject.side === undefined
         ? 'unknown'
         : await areSame(world, subject.side, side, scope)
-  if (sameness === 'same') return { kind: 'formula', verdict: 'correct', message: '', notes }
+  const { quantity } = subject
+  if (sameness === 'same' || (quantity !== undefined && isOwnFormula(side, quantity, world.exercise)))
+    return { kind: 'formula', verdict: 'correct', message: '', notes }
   const at = evaluatePoint(side.expression, (key) => {
     const datum = data.get(key)
     return datum === undefined ? undefined : world.truth[datum.name]

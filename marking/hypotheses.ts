@@ -4,12 +4,13 @@ import type { Document } from './document/document.js'
 import { cellsOf, type Habit, signedNumeral } from './evaluation.js'
 import { isInequality } from './inequalities.js'
 import { type Draft, Marker } from './marker.js'
-import { type ImageCache, Replay } from './replay.js'
+import { renamed, renamingsOf } from './renamings.js'
+import { Replay, type StepCache } from './replay.js'
 import type { Finding, UnreadLine } from './report.js'
 import type { Statement } from './statements.js'
 import type { SymbolIndex } from './symbols.js'
 import { isRight } from './verdict.js'
-import { Samples, World } from './world.js'
+import { World } from './world.js'
 
 /** Stands in where a solution answers no exercise that is known: only the arithmetic of its lines can be checked. */
 export const noExercise: Exercise = {
@@ -31,6 +32,8 @@ export const noExercise: Exercise = {
 /** The solution of one exercise, marked under the hypothesis that contradicts it least. */
 export interface Marked {
   readonly world: World
+  /** Which of the variants of the given data the solution follows. */
+  readonly variant: number
   /** Names of the conventions that the solution follows; null where the exercise has none. */
   readonly convention: string | null
   readonly drafts: readonly Draft[]
@@ -40,6 +43,7 @@ export interface Marked {
 
 interface Trial {
   readonly world: World
+  readonly variant: number
   readonly habit: Habit
   readonly marker: Marker
   readonly missing: number
@@ -48,46 +52,49 @@ interface Trial {
 /** Half a unit of the third decimal: what a solution is taken to write where it has no decimals to tell by. */
 const usualHalfWithout = 0.0005
 
-/** Marks the statements of an exercise under every choice of conventions and rounding habit, and keeps the best. */
+/** The best of the trials of a solution, and those as good as it. */
+interface Search {
+  readonly statements: readonly Statement[]
+  readonly best: Trial
+  readonly equal: readonly Trial[]
+}
+
+/**
+ * Marks the statements of an exercise under every variant of its data, choice of conventions, rounding habit and renaming of
+ * symbols that suggests itself, and keeps the best.
+ */
 export async function markExercise(
   statements: readonly Statement[],
   index: SymbolIndex,
-  stated: Values,
+  variants: readonly Values[],
   document: Document,
 ): Promise<Marked> {
-  const usualHalf = usualHalfOf(statements)
-  const samples = new Samples(index.exercise)
-  const cache: ImageCache = new Map()
-  /** The solution marked in one world; given up where it has more root errors than the best so far. */
-  const tryOut = async (
-    world: World,
-    habit: Habit,
-    mostRoots = Number.POSITIVE_INFINITY,
-  ): Promise<readonly Trial[]> => {
-    const marker = new Marker(new Replay(world, usualHalf, cache), habit, document)
-    for (const statement of statements) {
-      await marker.mark(statement)
-      if (marker.drafts.filter(({ claim }) => claim.root).length > mostRoots) return []
-    }
-    const found = new Set(marker.drafts.map(({ claim }) => claim.quantity))
-    const missing = index.exercise.quantities.filter(({ asked, name }) => asked && !found.has(name)).length
-    return [{ world, habit, marker, missing }]
+  const cache: StepCache = { points: new Map(), images: new Map() }
+  const find = (some: readonly Statement[]): Promise<Search> => search(some, index, variants, document, cache)
+  let chosen = await find(statements)
+  const findings: Finding[] = []
+  const said = (place: number, finding: string): void => {
+    findings.push({ exercise: index.exercise.id, line: document.placeOf(place).line, finding })
   }
-
-  const trials: Trial[] = []
-  for (const conventions of choices(index.exercise)) {
-    const world = await World.of(index, conventions, stated, samples)
-    trials.push(...(await tryOut(world, 'rounds', fewestRoots(trials))))
+  const { world, marker } = chosen.best
+  for (const renaming of await renamingsOf({ world, statements, drafts: marker.drafts })) {
+    const others = chosen.statements.map((statement) => renamed(statement, renaming))
+    const [first] = await trial(others, chosen.best, document, cache, rootsOf(chosen.best))
+    if (first === undefined || !explainsMore(first, chosen.best)) continue
+    chosen = await find(others)
+    said(renaming.start, renaming.finding)
   }
-  const rounding = bestOf(trials)
-  const mayCut = scoreOf(rounding)[2] > 0
-  const [cutting] = mayCut ? await tryOut(rounding.world, 'cuts', fewestRoots(trials)) : []
-  const best = cutting !== undefined && cutsThroughout(cutting, rounding) ? cutting : rounding
-  const equal = trials.filter((trial) => compareScores(scoreOf(trial), scoreOf(rounding)) === 0)
+  const { best, equal } = chosen
   const mixed = await mixtures(best)
-  const mixture = [...mixed][0]
+  const [mixture] = mixed
+  if (mixture !== undefined)
+    said(
+      mixture[0].start,
+      `mixes two conventions: the solution follows «${nameOf(best.world.conventions)}», this line «${mixture[1]}»`,
+    )
   return {
     world: best.world,
+    variant: best.variant,
     convention: conventionText(best, equal),
     drafts: best.marker.drafts.map((draft) => {
       const other = mixed.get(draft)
@@ -95,17 +102,63 @@ export async function markExercise(
       return { ...draft, claim: { ...draft.claim, notes: [...draft.claim.notes, `right under «${other}»`] } }
     }),
     unread: best.marker.unread,
-    findings:
-      mixture === undefined
-        ? []
-        : [
-            {
-              exercise: index.exercise.id,
-              line: mixture[0].claim.line,
-              finding: `mixes two conventions: the solution follows «${nameOf(best.world.conventions)}», this line «${mixture[1]}»`,
-            },
-          ],
+    findings,
   }
+}
+
+/** The solution marked under one hypothesis; given up where it has more root errors than it may have. */
+async function trial(
+  statements: readonly Statement[],
+  { world, variant, habit }: Pick<Trial, 'world' | 'variant' | 'habit'>,
+  document: Document,
+  cache: StepCache,
+  mostRoots: number,
+): Promise<readonly Trial[]> {
+  const marker = new Marker(new Replay(world, usualHalfOf(statements), cache), habit, document)
+  for (const statement of statements) {
+    await marker.mark(statement)
+    if (marker.drafts.filter(({ claim }) => claim.root).length > mostRoots) return []
+  }
+  const found = new Set(marker.drafts.map(({ claim }) => claim.quantity))
+  const missing = world.exercise.quantities.filter(({ asked, name }) => asked && !found.has(name)).length
+  return [{ world, variant, habit, marker, missing }]
+}
+
+/** Tries every variant of the data, choice of conventions and rounding habit on the statements. */
+async function search(
+  statements: readonly Statement[],
+  index: SymbolIndex,
+  variants: readonly Values[],
+  document: Document,
+  cache: StepCache,
+): Promise<Search> {
+  const tryOut = (world: World, variant: number, habit: Habit, mostRoots: number): Promise<readonly Trial[]> =>
+    trial(statements, { world, variant, habit }, document, cache, mostRoots)
+  const trials: Trial[] = []
+  for (const [variant, stated] of variants.entries())
+    for (const conventions of choices(index.exercise)) {
+      const world = await World.of(index, conventions, stated)
+      trials.push(...(await tryOut(world, variant, 'rounds', fewestRoots(trials) + 1)))
+    }
+  const rounding = bestOf(trials)
+  const mayCut = scoreOf(rounding)[2] > 0
+  const [cutting] = mayCut ? await tryOut(rounding.world, rounding.variant, 'cuts', fewestRoots(trials)) : []
+  const best = cutting !== undefined && cutsThroughout(cutting, rounding) ? cutting : rounding
+  const equal = trials.filter(
+    (trial) => trial.variant === best.variant && compareScores(scoreOf(trial), scoreOf(rounding)) === 0,
+  )
+  return { statements, best, equal }
+}
+
+/** Whether other names explain more of a solution: fewer root errors, or as many and more of its quantities found. */
+function explainsMore(other: Trial, plain: Trial): boolean {
+  const found = ({ marker }: Trial): number => new Set(marker.drafts.map(({ claim }) => claim.quantity)).size
+  const [others, roots] = [rootsOf(other), rootsOf(plain)]
+  return others < roots || (others === roots && found(other) > found(plain))
+}
+
+function rootsOf({ marker }: Trial): number {
+  return marker.drafts.filter(({ claim }) => claim.root).length
 }
 
 function bestOf([first, ...others]: readonly Trial[]): Trial {
@@ -131,7 +184,7 @@ function cutsThroughout(cutting: Trial, rounding: Trial): boolean {
   return roots <= otherRoots && wrong <= otherWrong && rounded < otherRounded
 }
 
-/** What speaks against a trial, the weightiest first: root errors, what is missing, what is carried, what is only rounded. */
+/** What speaks against a trial: root errors and what is missing, all that is not right, what is only rounded. */
 function scoreOf({ marker, missing }: Trial): readonly number[] {
   const count = (test: (draft: Draft) => boolean): number => marker.drafts.filter(test).length
   return [
@@ -141,9 +194,14 @@ function scoreOf({ marker, missing }: Trial): readonly number[] {
   ]
 }
 
+/**
+ * Which of two trials has less against it, below 0 the first: fewer root errors, except that one more counts less than what is not
+ * right altogether, since a wrong convention makes one error of two and carries it through the solution.
+ */
 function compareScores(a: readonly number[], b: readonly number[]): number {
-  const i = a.findIndex((value, k) => value !== b[k])
-  return i < 0 ? 0 : a[i] - b[i]
+  const [roots, wrong, rounded] = a.map((value, k) => value - b[k])
+  if (Math.abs(roots) > 1) return roots
+  return wrong || roots || rounded
 }
 
 /** The conventions of the best trial, as far as equally good ones do not choose otherwise. */

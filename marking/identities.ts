@@ -1,6 +1,7 @@
 import type { Tensor } from '../oracle/tensor.js'
 import { type Box, pointBox } from './boxes.js'
 import { evaluatePoint } from './evaluation.js'
+import { entriesNamed, positionOf } from './expression/indices.js'
 import { walk } from './expression/walk.js'
 import type { Side } from './statements.js'
 import type { Datum } from './symbols.js'
@@ -18,15 +19,32 @@ export interface Scope {
   readonly preferred: readonly string[]
 }
 
-/** What the names of a side stand for; `undefined` where one of them is unknown. */
+/** What the names of a side stand for, the tensor for an entry of it; `undefined` where one of them is unknown. */
 export function dataOf(world: World, side: Side, scope: Scope): ReadonlyMap<string, Datum> | undefined {
   const found = new Map<string, Datum>()
   for (const key of side.keys) {
     const datum = world.index.resolve(key, scope.stage, scope.preferred)
+    const entry = datum === undefined ? entryOf(world, key, scope) : undefined
     if (datum !== undefined) found.set(key, datum)
+    else if (entry !== undefined) found.set(entry.base, entry.datum)
     else if (key !== 'e' && key !== 'pi') return undefined
   }
   return found
+}
+
+/** The tensor of the exercise that a key names an entry of: Q for `Q_12`. */
+function entryOf(
+  world: World,
+  key: string,
+  { stage, preferred }: Scope,
+): { readonly base: string; readonly datum: Datum } | undefined {
+  for (const entry of entriesNamed(key)) {
+    const datum = world.index.resolve(entry.base, stage, preferred)
+    const value = datum === undefined ? undefined : world.truth[datum.name]
+    if (datum !== undefined && value !== undefined && positionOf(entry, value.shape) !== undefined)
+      return { base: entry.base, datum }
+  }
+  return undefined
 }
 
 /** Tries whether a side is, for all given data, what a quantity of the exercise is. */

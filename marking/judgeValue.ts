@@ -1,7 +1,8 @@
 import type { Values } from '../exercises/exercise.js'
 import { type Box, meet, pointBox, rangeAt, reshaped } from './boxes.js'
 import { type ClaimedValue, claimedValues } from './claimedValue.js'
-import { type Context, cellsOf, type Habit, wholeFactors } from './evaluation.js'
+import { type Context, cellsOf, evaluateBox, type Habit, wholeFactors } from './evaluation.js'
+import { explain } from './explanations.js'
 import type { Relation } from './expression/ast.js'
 import {
   arithmeticMessage,
@@ -14,25 +15,31 @@ import {
 } from './messages.js'
 import { findMiscopied } from './miscopied.js'
 import { middle } from './numbers.js'
-import type { Replay } from './replay.js'
+import type { Lapse, Replay } from './replay.js'
 import { slipOf } from './slips.js'
 import { type Side, type Statement, textOf } from './statements.js'
-import type { Subject } from './subject.js'
+import type { Subject, Support } from './subject.js'
 import { symbolText } from './symbols.js'
-import { type Miscopied, quantityWithValue } from './transcription.js'
+import { type Miscopied, miscopiedByNumber, quantityWithValue } from './transcription.js'
 import { agreement, type Evidence, isRight, judge, type Verdict } from './verdict.js'
 
 /** The side of numerals before a claim: the line's own arithmetic. */
 export interface Line {
   readonly side: Side
   readonly value: ClaimedValue
+  /** Other readings of its numerals: 154.587 as a whole number. */
+  readonly others?: readonly ClaimedValue[]
   readonly verdict: Verdict
+  /** What it was judged as. */
+  readonly subject: Subject | undefined
 }
 
 export interface CellJudgement {
   readonly index: number | readonly number[] | null
   readonly verdict: Verdict
   readonly claimed: number
+  /** Half a unit of the last place written. */
+  readonly half: number
   readonly expected: number | null
   /** What follows from the solution's own values. */
   readonly own: number | null
@@ -46,6 +53,8 @@ export interface ValueJudgement {
   readonly checked: boolean
   readonly verdict: Verdict
   readonly cells: readonly CellJudgement[]
+  /** Everything agrees by the numbers as they stand: there was no need to look at what rounding does. */
+  readonly isPlain: boolean
   /** The verdict on the value itself, however its line came to it: what later lines rest on. */
   readonly outcome: Verdict
   readonly rootLine: number | undefined
@@ -92,30 +101,106 @@ export function contextOf(replay: Replay, habit: Habit, subject?: Subject): Cont
 
 /** Judges a numeric side of a chain, an entry of a sheet or a number in prose; says why where it has no value. */
 export async function judgeValue(claim: ValueClaim): Promise<ValueJudgement | { readonly why: string }> {
-  const { subject, side, replay, habit, relation } = claim
-  const values = claimedValues(side.expression, {
+  const values = valuesOf(claim)
+  if ('why' in values) return values
+  const plain = values.find((value) => isPlainlyRight(value, claim))
+  if (plain !== undefined) return plainJudgement(plain, claim)
+  // Now numerals that repeat earlier values are taken as what these were computed to be.
+  const { subject } = claim
+  const isOfAny = claim.line !== undefined && claim.line.subject === undefined
+  await claim.replay.settle(isOfAny ? undefined : subject?.quantity?.from)
+  const settled = settledClaim(claim)
+  const narrowed = valuesOf(settled)
+  if ('why' in narrowed) return narrowed
+  const support = await subject?.support()
+  const { line } = settled
+  const lines = [line, ...(line?.others ?? []).map((value) => (line === undefined ? line : { ...line, value }))]
+  const judged = lines.flatMap((line) => narrowed.map((value) => judgeReading(value, { ...settled, line }, support)))
+  const best = judged.toSorted((a, b) => severityOf(a) - severityOf(b))[0]
+  return best.cells.every(({ verdict }) => isRight(verdict) || verdict === 'carried')
+    ? best
+    : transcribed(best, settled, support)
+}
+
+function valuesOf({
+  subject,
+  side,
+  replay,
+  habit,
+  relation,
+}: ValueClaim): readonly ClaimedValue[] | { readonly why: string } {
+  return claimedValues(side.expression, {
     context: contextOf(replay, habit, subject),
     usualHalf: replay.usualHalf,
     isExact: subject?.isExact ?? true,
     isShape: subject?.quantity?.kind === 'shape',
     relation,
   })
-  if ('why' in values) return values
-  const judged = values.map((value) => judgeReading(value, claim))
-  const best = judged.toSorted((a, b) => severityOf(a) - severityOf(b))[0]
-  return best.cells.every(({ verdict }) => isRight(verdict) || verdict === 'carried') ? best : transcribed(best, claim)
+}
+
+/** The claim with its line read again, from what is known by now of the values that it repeats. */
+function settledClaim(claim: ValueClaim): ValueClaim {
+  const { line, replay, habit } = claim
+  if (line === undefined) return claim
+  const meant = evaluateBox(line.value.expression, contextOf(replay, habit, line.subject))
+  return 'box' in meant ? { ...claim, line: { ...line, value: { ...line.value, meant: meant.box } } } : claim
+}
+
+/** Whether the line, the step and the truth all agree with what is written by the numbers as they stand. */
+function isPlainlyRight(
+  { cells, box, isComputed }: ClaimedValue,
+  { subject, line, habit, replay }: ValueClaim,
+): boolean {
+  const size = box.low.length
+  if (subject?.point === undefined || subject.truth.low.length !== size || subject.point.low.length !== size)
+    return false
+  // Numerals of few digits may leave more open than the values that they repeat.
+  if (isComputed && cells.some(({ rounded: [low, high] }) => high - low > 4 * replay.usualHalf)) return false
+  const others = [subject.truth.low, subject.point.low]
+  if (line !== undefined && line.value.box.low.length === size) others.push(line.value.values)
+  return cells.every((written, i) =>
+    others.every((values) => agreement(written, [values[i], values[i]], habit) === 'yes'),
+  )
+}
+
+function plainJudgement(value: ClaimedValue, { line }: ValueClaim): ValueJudgement {
+  const isLine = line !== undefined && line.value.box.low.length === value.box.low.length
+  return {
+    value,
+    checked: true,
+    verdict: 'correct',
+    cells: [],
+    isPlain: true,
+    outcome: 'correct',
+    rootLine: undefined,
+    byOtherHabit: false,
+    lineBox: isLine ? line.value.meant : undefined,
+    expected: undefined,
+    message: '',
+    notes: [],
+  }
 }
 
 function severityOf({ cells, verdict }: ValueJudgement): number {
   return severity[verdict] + cells.filter((cell) => !isRight(cell.verdict)).length
 }
 
-function judgeReading(value: ClaimedValue, claim: ValueClaim): ValueJudgement {
+function judgeReading(value: ClaimedValue, claim: ValueClaim, support: Support | undefined): ValueJudgement {
   const { subject, line } = claim
   const size = value.box.low.length
   const lineBox = line !== undefined && line.value.box.low.length === size ? line.value.meant : undefined
   const known = subject !== undefined && subject.truth.low.length === size ? subject : undefined
-  const base = { value, lineBox, rootLine: undefined, byOtherHabit: false, expected: undefined, notes: [], message: '' }
+  const rest = known === undefined ? undefined : support
+  const base = {
+    value,
+    isPlain: false,
+    lineBox,
+    rootLine: undefined,
+    byOtherHabit: false,
+    expected: undefined,
+    notes: [],
+    message: '',
+  }
   const accepted = alternative(value, subject, claim.replay.world.truth)
   if (accepted !== undefined)
     return {
@@ -137,10 +222,10 @@ function judgeReading(value: ClaimedValue, claim: ValueClaim): ValueJudgement {
       written,
       habit: claim.habit,
       line: lineBox === undefined ? undefined : rangeAt(lineBox, i),
-      steps: (known?.steps ?? []).map(({ box, basis, rootLine }) => ({ range: rangeAt(box, i), basis, rootLine })),
-      fair: known?.fair === undefined ? undefined : rangeAt(known.fair, i),
+      steps: (rest?.steps ?? []).map(({ box, basis, rootLine }) => ({ range: rangeAt(box, i), basis, rootLine })),
+      fair: rest?.fair === undefined ? undefined : rangeAt(rest.fair, i),
       truth: known?.truth.low[i],
-      slips: known?.slips ?? true,
+      slips: mayComeBack(rest?.lapse ?? 'slip', lineBox !== undefined || value.isComputed),
     }),
   )
   const cells = evidence.map((cell, i) => judgeCell(cell, i, value, claim))
@@ -161,6 +246,11 @@ function judgeReading(value: ClaimedValue, claim: ValueClaim): ValueJudgement {
   }
 }
 
+/** Whether the true value may come back after an earlier wrong one: after a slip, and in numerals after a bare value. */
+function mayComeBack(lapse: Lapse, inNumerals: boolean): boolean {
+  return lapse === 'slip' || (lapse === 'bare' && inNumerals)
+}
+
 function worstOf(verdicts: readonly Verdict[]): Verdict {
   return verdicts.reduce<Verdict>(
     (worst, verdict) => (severity[verdict] > severity[worst] ? verdict : worst),
@@ -170,7 +260,14 @@ function worstOf(verdicts: readonly Verdict[]): Verdict {
 
 /** A value with too few or too many entries. */
 function wrongSize(value: ClaimedValue, subject: Subject): Pick<ValueJudgement, 'verdict' | 'outcome' | 'cells'> {
-  const cell = { index: null, claimed: value.values[0], expected: null, own: null, rootLine: undefined }
+  const cell = {
+    index: null,
+    claimed: value.values[0],
+    half: value.halves[0],
+    expected: null,
+    own: null,
+    rootLine: undefined,
+  }
   const message = sizeMessage(value, subject)
   return { verdict: 'wrong', outcome: 'wrong', cells: [{ ...cell, verdict: 'wrong', message }] }
 }
@@ -207,7 +304,22 @@ function alternative(
     const box = pointBox(other(truth))
     if (box.low.length === value.box.low.length && meet(reshaped(box, value.box.shape), value.box)) return { box, note }
   }
-  return undefined
+  return subject?.quantity?.kind === 'shape' ? otherOrder(value, subject) : undefined
+}
+
+/** The shape of an image with its channels first instead of last, or last instead of first. */
+function otherOrder(
+  { values }: ClaimedValue,
+  { truth }: Subject,
+): { readonly box: Box; readonly note: string } | undefined {
+  const [a, b, c] = truth.low
+  if (values.length !== 3 || truth.low.length !== 3 || new Set(truth.low).size !== 2) return undefined
+  const order = [
+    { lengths: [b, c, a], note: 'written with the first length last' },
+    { lengths: [c, a, b], note: 'written with the last length first' },
+  ].find(({ lengths }) => lengths.every((length, i) => length === values[i]))
+  if (order === undefined || values.every((value, i) => value === truth.low[i])) return undefined
+  return { box: { shape: [3], low: order.lengths, high: order.lengths }, note: order.note }
 }
 
 function judgeCell(evidence: Evidence, i: number, value: ClaimedValue, claim: ValueClaim): CellJudgement {
@@ -221,13 +333,15 @@ function judgeCell(evidence: Evidence, i: number, value: ClaimedValue, claim: Va
   const cell = {
     index: indexOf(i, value.box),
     claimed: Number(claimed.toPrecision(12)),
+    half,
     expected: truth ?? null,
     own: own === undefined || truth === undefined || isRight(alone.verdict) ? null : middle(own.range),
     rootLine: judged.rootLine,
   }
   if (judged.verdict === 'arithmetic' && line !== undefined && evidence.line !== undefined) {
-    if (claim.cause === 'transcription' && isRight(alone.verdict))
-      return { ...cell, verdict: alone.verdict, message: '' }
+    // The side before it was called wrong already: the right value after it costs nothing more.
+    const isCalledWrong = claim.cause === 'transcription' || !(isRight(line.verdict) || line.verdict === 'carried')
+    if (isCalledWrong && isRight(alone.verdict)) return { ...cell, verdict: alone.verdict, message: '' }
     const numerals = cellsOf(line.side.expression)
     const part = numerals.length === value.values.length ? numerals[i] : line.side.expression
     const slip = slipOf(evidence.line, claimed, half, part, contextOf(replay, habit, subject))
@@ -261,16 +375,14 @@ function indexOf(i: number, { shape }: Box): number | readonly number[] | null {
 }
 
 /** The same judgement as a transcription, where one numeral of the line explains it. */
-async function transcribed(judged: ValueJudgement, claim: ValueClaim): Promise<ValueJudgement> {
-  const { subject, line, cause } = claim
-  if (subject?.quantity === undefined || cause !== undefined) return judged
-  const isClaimOfNumerals = judged.value.isComputed && judged.cells.length > 0
-  const found: readonly Miscopied[] = isClaimOfNumerals
-    ? await findMiscopied(claim, judged.value.expression, (box) => rightFor(box, subject))
-    : isRight(judged.outcome) && line !== undefined
-      ? await findMiscopied(claim, line.value.expression, (box) => meet(box, judged.value.box))
-      : []
-  if (found.length === 0) return judged
+async function transcribed(
+  judged: ValueJudgement,
+  claim: ValueClaim,
+  support: Support | undefined,
+): Promise<ValueJudgement> {
+  if (claim.subject === undefined || claim.cause !== undefined) return judged
+  const found = await miscopiedIn(judged, claim, claim.subject, support)
+  if (found.length === 0 || (await isKnownMistake(claim, judged, found))) return judged
   const message = transcriptionMessage(found)
   return {
     ...judged,
@@ -280,7 +392,49 @@ async function transcribed(judged: ValueJudgement, claim: ValueClaim): Promise<V
   }
 }
 
+async function miscopiedIn(
+  { value, cells, outcome }: ValueJudgement,
+  claim: ValueClaim,
+  subject: Subject,
+  support: Support | undefined,
+): Promise<readonly Miscopied[]> {
+  const { line, replay } = claim
+  const isClaimOfNumerals = value.isComputed && cells.length > 0
+  if (subject.quantity !== undefined) {
+    const found = isClaimOfNumerals
+      ? await findMiscopied(claim, value.expression, (box) => rightFor(box, subject, support))
+      : isRight(outcome) && line !== undefined
+        ? await findMiscopied(claim, line.value.expression, (box) => meet(box, value.box))
+        : []
+    if (found.length > 0) return found
+  }
+  if (!isClaimOfNumerals || !isFollowedByTruth(claim, subject)) return []
+  const one = miscopiedByNumber(value.expression, replay, (box) => meet(box, subject.truth))
+  return one === undefined ? [] : [one]
+}
+
+/** Whether the next side of the chain is the true value: then the numerals before it are not those that were computed with. */
+function isFollowedByTruth({ statement: { sides }, side, habit }: ValueClaim, { truth }: Subject): boolean {
+  const next = sides[sides.indexOf(side) + 1]
+  const evaluated = next?.kind === 'numeric' ? evaluateBox(next.expression, { habit }) : undefined
+  return evaluated !== undefined && 'box' in evaluated && meet(evaluated.box, truth)
+}
+
+/**
+ * Whether a known mistake of the exercise yields the value where no formula stands before it: the numerals are then those of a wrong
+ * rule, not miscopied ones.
+ */
+async function isKnownMistake(
+  { subject, formula, replay }: ValueClaim,
+  { value }: ValueJudgement,
+  found: readonly Miscopied[],
+): Promise<boolean> {
+  if (formula !== undefined || subject?.quantity === undefined || found.some(({ sign }) => sign)) return false
+  const explanations = await explain(subject.quantity, value.box, replay.snapshot())
+  return explanations.some(({ mistake }) => replay.world.exercise.mistakes.some(({ name }) => name === mistake))
+}
+
 /** Whether a value is what the exercise or the solution's own values give. */
-function rightFor(box: Box, { truth, steps }: Subject): boolean {
-  return meet(box, truth) || steps.some((step) => meet(box, reshaped(step.box, box.shape)))
+function rightFor(box: Box, { truth }: Subject, support: Support | undefined): boolean {
+  return meet(box, truth) || (support?.steps ?? []).some((step) => meet(box, reshaped(step.box, box.shape)))
 }

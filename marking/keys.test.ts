@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exercises, varyExercise } from '../exercises/index.js'
-import { readSheet } from './document/sheet.js'
+import { readDocument } from './document/reader.js'
 import { markDocument } from './mark.js'
 import { symbolsOf } from './markFile.js'
 
@@ -8,7 +8,7 @@ const varied = exercises.filter(({ worksheet }) => worksheet !== undefined)
 const seeds = Array.from({ length: 5 }, (_, i) => i + 1)
 
 async function markSheet(text: string) {
-  return markDocument(readSheet('key.yaml', text, { symbolsOf: (answered) => symbolsOf(answered, { exercises }) }), {
+  return markDocument(readDocument('key.yaml', text, { symbolsOf: (answered) => symbolsOf(answered, { exercises }) }), {
     exercises,
   })
 }
@@ -51,7 +51,7 @@ describe('the key of a variant', () => {
     async (_, exercise) => {
       for (const seed of seeds) {
         const { key } = await varyExercise(exercise, seed)
-        const document = readSheet('key.yaml', key, { symbolsOf: (answered) => symbolsOf(answered, { exercises }) })
+        const document = readDocument('key.yaml', key, { symbolsOf: (answered) => symbolsOf(answered, { exercises }) })
         const report = await markDocument(document, { exercises })
         const other = report.claims.filter(({ verdict }) => verdict !== 'correct')
         expect([seed, other.map(({ quantity, verdict, message }) => [quantity, verdict, message])]).toEqual([seed, []])

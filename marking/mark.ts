@@ -1,14 +1,26 @@
-import type { Exercise, Values } from '../exercises/exercise.js'
+import { defaultGiven, type Exercise, solve, type Values } from '../exercises/exercise.js'
+import { Failure, Refusal } from '../oracle/contract.js'
 import { oracle } from '../oracle/index.js'
-import { rowMajor, sizeOf, tensor, toNested } from '../oracle/tensor.js'
+import { rowMajor, sameShape, type Tensor, tensor, toNested } from '../oracle/tensor.js'
 import { alignEntry, nearest } from './alignment.js'
-import { meet, pointBox } from './boxes.js'
+import { type Box, meet, pointBox } from './boxes.js'
 import type { Document } from './document/document.js'
 import { evaluateBox } from './evaluation.js'
+import type { Expression } from './expression/ast.js'
+import { walk } from './expression/walk.js'
 import { type Marked, markExercise, noExercise } from './hypotheses.js'
-import type { Claim, FileReport, Finding, Summary, UnreadLine } from './report.js'
-import { areOfSeveralSources, exercisesAnswered, regionOf, type Statement, statementOf } from './statements.js'
+import type { Claim, FileReport, Finding, UnreadLine } from './report.js'
+import {
+  areOfSeveralSources,
+  exercisesAnswered,
+  regionOf,
+  type Side,
+  type Statement,
+  statementOf,
+} from './statements.js'
+import { summarise } from './summary.js'
 import { type Datum, SymbolIndex, symbolText } from './symbols.js'
+import type { World } from './world.js'
 
 export interface MarkOptions {
   /** The exercises that a solution may answer. */
@@ -26,6 +38,19 @@ interface Answer {
 
 /** Marks a document that has been read: every claim, what is missing, what could not be read. */
 export async function markDocument(document: Document, options: MarkOptions): Promise<FileReport> {
+  return (await examineDocument(document, options)).report
+}
+
+/** The marking of a document, and each exercise that it answers as the solution understands it. */
+export interface Examination {
+  readonly report: FileReport
+  /** By the exercise's id, empty for statements that answer no known exercise. */
+  readonly worlds: ReadonlyMap<string, World>
+}
+
+/** Marks a document (see markDocument) for those who go on with the exercises' own values: repair. */
+export async function examineDocument(document: Document, options: MarkOptions): Promise<Examination> {
+  const worlds = new Map<string, World>()
   const { answered, unread } = assign(document, options)
   const claims: Claim[] = []
   const findings: Finding[] = []
@@ -37,12 +62,19 @@ export async function markDocument(document: Document, options: MarkOptions): Pr
   for (const { exercise, statements, stated } of answered) {
     const index = new SymbolIndex(exercise)
     const chosen = statements.filter((statement) => chooses(statement, index))
-    const variant = statedGiven([...stated, ...chosen], index, document)
-    const marked = await markExercise(inOrder(statements, index), index, variant.values, document)
-    const known = exercise !== noExercise
-    claims.push(...(await finished(marked, known)))
-    findings.push(...variant.findings, ...marked.findings)
-    if (!known) continue
+    const variants = await statedGiven([...stated, ...chosen], index, document)
+    const known = inOrder(statements, index).map((statement) => withSymbols(statement, index))
+    const marked = await markExercise(
+      known,
+      index,
+      variants.map(({ values }) => values),
+      document,
+    )
+    worlds.set(exercise.id, marked.world)
+    const isKnown = exercise !== noExercise
+    claims.push(...(await finished(marked, isKnown)))
+    findings.push(...variants[marked.variant].findings, ...marked.findings)
+    if (!isKnown) continue
     lines.push(...marked.unread)
     exercises.push({ exercise: exercise.id, convention: marked.convention })
     claims.push(...missing(marked, statements, document))
@@ -52,14 +84,8 @@ export async function markDocument(document: Document, options: MarkOptions): Pr
   }
   claims.sort((a, b) => a.line - b.line || a.column - b.column)
   lines.sort((a, b) => a.line - b.line)
-  return {
-    file: document.file,
-    exercises,
-    claims,
-    unread: lines,
-    findings,
-    summary: summarise(claims, lines),
-  }
+  const summary = summarise(claims, lines)
+  return { report: { file: document.file, exercises, claims, unread: lines, findings, summary }, worlds }
 }
 
 /** Which exercise each item of a document answers. */
@@ -119,6 +145,26 @@ function assign(
   return { answered: [...answered.values()].filter(({ statements }) => statements.length > 0), unread }
 }
 
+/** A statement in which e is no constant where the exercise calls something e. */
+function withSymbols(statement: Statement, index: SymbolIndex): Statement {
+  const isSymbolic = ({ kind, keys, expression }: Side): boolean =>
+    kind === 'numeric' &&
+    keys.some((key) => index.candidates(key).length > 0 && !(key === 'e' && isOnlyRaised(expression)))
+  if (!statement.sides.some(isSymbolic)) return statement
+  return {
+    ...statement,
+    sides: statement.sides.map((side) => (isSymbolic(side) ? { ...side, kind: 'symbolic' } : side)),
+  }
+}
+
+/** Whether e stands in an expression only as e^x: then it is Euler's number, whatever else the exercise calls e. */
+function isOnlyRaised(expression: Expression): boolean {
+  const isE = (node: Expression): boolean => node.kind === 'name' && node.key === 'e'
+  const nodes = [...walk(expression)]
+  const powers = nodes.filter((node) => node.kind === 'operation' && node.operator === '^' && isE(node.left))
+  return nodes.filter(isE).length === powers.length
+}
+
 /** Entries of a sheet in the order in which they are computed; chains as they stand. */
 function inOrder(statements: readonly Statement[], index: SymbolIndex): readonly Statement[] {
   const order = index.all().map(({ name }) => name)
@@ -129,45 +175,104 @@ function inOrder(statements: readonly Statement[], index: SymbolIndex): readonly
   return statements.some(({ kind }) => kind === 'entry') ? statements.toSorted((a, b) => rank(a) - rank(b)) : statements
 }
 
-/** Given data that the document's own statement of the exercise has otherwise than the source. */
-function statedGiven(
+/** A given datum as the document's own statement of the exercise has it. */
+interface Stated {
+  readonly datum: Datum & { readonly kind: 'given' }
+  readonly value: Tensor
+  /** The source's value may have been rounded to what is stated. */
+  readonly mayBeRounded: boolean
+  readonly line: number
+}
+
+/** Given data of the document's own, and how a report says so. */
+interface Variant {
+  readonly values: Values
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * Given data that the document's own statement of the exercise has otherwise than the source: 0.2 may be 0.15, rounded, or
+ * another value than the source's; both are to be tried.
+ */
+async function statedGiven(
   stated: readonly Statement[],
   index: SymbolIndex,
   document: Document,
-): { readonly values: Values; readonly findings: readonly Finding[] } {
-  const values: Record<string, Values[string]> = {}
-  const findings: Finding[] = []
-  const seen = new Set<string>()
-  for (const { kind, path, sides, span } of stated) {
-    const [left, right] = kind === 'entry' ? [undefined, sides[0]] : sides
-    if (right?.kind !== 'numeric') continue
-    const datum =
-      kind === 'entry'
-        ? alignEntry(path[0] === 'given' ? path.slice(1) : path, index)
-        : left?.expression.kind === 'name'
-          ? givenCalled(left.expression.key, index)
-          : undefined
-    if (datum?.kind !== 'given') continue
-    const evaluated = evaluateBox(right.expression, { habit: 'rounds' })
-    const { value } = datum.given
-    if (!('box' in evaluated) || evaluated.box.low.length !== sizeOf(value.shape)) continue
+): Promise<readonly Variant[]> {
+  const found = new Map<string, Stated>()
+  for (const statement of stated) {
+    const one = statedBy(statement, index, document)
     // What is stated first counts: later «b = 1» may count parameters.
-    if (seen.has(datum.name)) continue
-    seen.add(datum.name)
-    // The box is a little wider than the numeral: twelve digits are those that were written.
-    const middles = evaluated.box.low.map((low, i) => Number(((low + evaluated.box.high[i]) / 2).toPrecision(12)))
-    // In an answer sheet given data are exact; elsewhere 0.2 may be 0.15, rounded.
-    const isSame =
-      kind === 'entry' ? rowMajor(value).every((x, i) => x === middles[i]) : meet(evaluated.box, pointBox(value))
-    if (isSame) continue
-    values[datum.name] = tensor(value.shape, middles)
-    findings.push({
-      exercise: index.exercise.id,
-      line: document.placeOf(span.start).line,
-      finding: `the sheet's own data are used: ${symbolText(datum)} = ${JSON.stringify(toNested(values[datum.name]))} instead of ${JSON.stringify(toNested(value))}`,
-    })
+    if (one !== undefined && !found.has(one.datum.name)) found.set(one.datum.name, one)
   }
-  return { values, findings }
+  const asWritten = [...found.values()]
+  const ofSourceShape = asWritten.flatMap((one) => {
+    const { shape, size } = one.datum.given.value
+    return one.value.size === size ? [{ ...one, value: tensor(shape, rowMajor(one.value)) }] : []
+  })
+  // Other shapes than the source's go together, or are not this exercise's data.
+  const isOfSourceShape = asWritten.every(({ datum, value }) => sameShape(value.shape, datum.given.value.shape))
+  const fits = isOfSourceShape || (await isSolvable(index.exercise, valuesOf(asWritten)))
+  const used = (fits ? asWritten : ofSourceShape).filter(isOther)
+  const sure = used.filter(({ mayBeRounded }) => !mayBeRounded)
+  return (sure.length < used.length ? [sure, used] : [used]).map((own) => ({
+    values: valuesOf(own),
+    findings: own.map(({ datum, value, line }) => ({
+      exercise: index.exercise.id,
+      line,
+      finding: `the sheet's own data are used: ${symbolText(datum)} = ${JSON.stringify(toNested(value))} instead of ${JSON.stringify(toNested(datum.given.value))}`,
+    })),
+  }))
+}
+
+/** The given datum that a statement gives a value to; none where it does nothing of the kind. */
+function statedBy({ kind, path, sides, span }: Statement, index: SymbolIndex, document: Document): Stated | undefined {
+  const [left, right] = kind === 'entry' ? [undefined, sides[0]] : sides
+  if (right?.kind !== 'numeric') return undefined
+  const datum =
+    kind === 'entry'
+      ? alignEntry(path[0] === 'given' ? path.slice(1) : path, index)
+      : left?.expression.kind === 'name'
+        ? givenCalled(left.expression.key, index)
+        : undefined
+  if (datum?.kind !== 'given') return undefined
+  const evaluated = evaluateBox(right.expression, { habit: 'rounds' })
+  const shape = 'box' in evaluated ? statedShape(evaluated.box, datum.given.value) : undefined
+  if (!('box' in evaluated) || shape === undefined) return undefined
+  // The box is a little wider than the numeral: twelve digits are those that were written.
+  const middles = evaluated.box.low.map((low, i) => Number(((low + evaluated.box.high[i]) / 2).toPrecision(12)))
+  // In an answer sheet given data are exact.
+  const mayBeRounded =
+    kind !== 'entry' && sameShape(shape, datum.given.value.shape) && meet(evaluated.box, pointBox(datum.given.value))
+  return { datum, value: tensor(shape, middles), mayBeRounded, line: document.placeOf(span.start).line }
+}
+
+/** Whether a datum is stated otherwise than the source has it. */
+function isOther({ datum, value }: Stated): boolean {
+  const source = datum.given.value
+  return !sameShape(value.shape, source.shape) || rowMajor(value).some((x, i) => x !== rowMajor(source)[i])
+}
+
+function valuesOf(stated: readonly Stated[]): Values {
+  return Object.fromEntries(stated.map(({ datum, value }) => [datum.name, value]))
+}
+
+/** The shape of a stated value, of as many dimensions as the datum; none where it is no value of such a datum. */
+function statedShape(box: Box, { shape, size }: Tensor): readonly number[] | undefined {
+  if (shape.length === 2 && box.shape.length === 2) return box.shape
+  if (box.low.length === size) return shape
+  const isVector = shape.length === 1 && box.shape.filter((length) => length > 1).length <= 1
+  return isVector ? [box.low.length] : undefined
+}
+
+async function isSolvable(exercise: Exercise, stated: Values): Promise<boolean> {
+  try {
+    await solve(exercise, { ...defaultGiven(exercise), ...stated }, oracle)
+    return true
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return false
+    throw error
+  }
 }
 
 /** The given datum of this symbol, which a quantity may share. */
@@ -175,12 +280,13 @@ function givenCalled(key: string, index: SymbolIndex): Datum | undefined {
   return index.candidates(key).find(({ kind }) => kind === 'given')
 }
 
-/** Whether a statement gives a value to a datum that the solver may choose. */
+/** Whether a statement gives a value to a datum that the solver may choose, and not to a quantity of the same symbol. */
 function chooses({ kind, path, sides: [left, right] }: Statement, index: SymbolIndex): boolean {
+  const isShared = left?.expression.kind === 'name' && index.candidates(left.expression.key).length > 1
   const datum =
     kind === 'entry'
       ? alignEntry(path, index)
-      : kind === 'chain' && left?.expression.kind === 'name' && right?.kind === 'numeric'
+      : kind === 'chain' && left?.expression.kind === 'name' && right?.kind === 'numeric' && !isShared
         ? givenCalled(left.expression.key, index)
         : undefined
   return datum !== undefined && (index.exercise.choice?.of.includes(datum.name) ?? false)
@@ -204,7 +310,11 @@ async function finished({ drafts }: Marked, known: boolean): Promise<readonly Cl
   return Promise.all(
     drafts.map(async ({ claim, explain }) => {
       const explanations = explain === undefined ? [] : await explain()
-      return { ...claim, exercise: known ? claim.exercise : null, explanations }
+      const message =
+        explain !== undefined && claim.expected !== null && explanations.length === 0
+          ? `${claim.message}; no known mistake yields this`
+          : claim.message
+      return { ...claim, exercise: known ? claim.exercise : null, message, explanations }
     }),
   )
 }
@@ -234,36 +344,19 @@ function missing({ world, drafts }: Marked, statements: readonly Statement[], do
     }))
 }
 
-/** Wrong zeros, from which much follows by itself. */
+/** Wrong zeros and ones, from which much follows by itself. */
 function trivial({ world, drafts }: Marked): readonly Finding[] {
-  const nameOf = (quantity: string | null): string => {
+  const used = new Set(world.exercise.quantities.flatMap(({ from }) => from))
+  return drafts.flatMap(({ claim }) => {
+    const { quantity, root, claimed, expected, line } = claim
+    if (!root || claimed === expected || (claimed !== 0 && claimed !== 1)) return []
     const datum = quantity === null ? undefined : world.index.datum(quantity)
-    return datum === undefined ? 'the value' : symbolText(datum)
-  }
-  return drafts.flatMap(({ claim }) =>
-    claim.root && claim.claimed === 0 && claim.expected !== 0
-      ? [
-          {
-            exercise: world.exercise.id,
-            line: claim.line,
-            finding: `${nameOf(claim.quantity)} is wrongly 0 here: what is computed from it becomes trivial`,
-          },
-        ]
-      : [],
-  )
-}
-
-function summarise(claims: readonly Claim[], unread: readonly UnreadLine[]): Summary {
-  const count = (verdict: Claim['verdict']): number => claims.filter((claim) => claim.verdict === verdict).length
-  return {
-    correct: count('correct'),
-    rounded: count('rounded'),
-    carried: count('carried'),
-    arithmetic: count('arithmetic'),
-    transcription: count('transcription'),
-    wrong: count('wrong'),
-    unsupported: count('unsupported'),
-    missing: count('missing'),
-    unread: unread.length,
-  }
+    if (datum?.kind === 'quantity' && (datum.quantity.kind === 'class' || !used.has(datum.name))) return []
+    const name = datum === undefined ? 'the value' : symbolText(datum)
+    const effect =
+      claimed === 0
+        ? 'what is computed from it becomes trivial'
+        : 'as a factor it drops out of what is computed from it'
+    return [{ exercise: world.exercise.id, line, finding: `${name} is wrongly ${claimed} here: ${effect}` }]
+  })
 }

@@ -1,14 +1,43 @@
-import type { Answered } from './document/document.js'
-import { readDocumentFile } from './document/reader.js'
+import type { Answered, Document, ReadingOptions } from './document/document.js'
+import { readDocument, readDocumentFile } from './document/reader.js'
 import type { SymbolTable } from './expression/names.js'
 import { type MarkOptions, markDocument } from './mark.js'
 import type { FileReport } from './report.js'
 import { areOfSeveralSources, exercisesAnswered } from './statements.js'
 import { symbolTable } from './symbols.js'
 
+/** A marked solution, with the text that lines and columns of its report count in. */
+export interface MarkedText {
+  readonly report: FileReport
+  readonly source: string
+}
+
 /** Reads a hand solution and marks it. Throws UnreadableFile where nothing of the file can be read. */
 export async function markFile(path: string, options: MarkOptions): Promise<FileReport> {
-  return markDocument(await readDocumentFile(path, { symbolsOf: (answered) => symbolsOf(answered, options) }), options)
+  return (await markFileText(path, options)).report
+}
+
+/** Reads a hand solution and marks it; see `markFile`. */
+export async function markFileText(path: string, options: MarkOptions): Promise<MarkedText> {
+  return marked(await readDocumentFile(path, readingOptions(options)), options)
+}
+
+/** Marks the content of a file of this name. Throws UnreadableFile where nothing of it can be read. */
+export async function markContent(
+  file: string,
+  content: Uint8Array | string,
+  options: MarkOptions,
+): Promise<MarkedText> {
+  return marked(readDocument(file, content, readingOptions(options)), options)
+}
+
+/** How files are read for marking: by the symbols of the exercises that they may answer. */
+export function readingOptions(options: MarkOptions): ReadingOptions {
+  return { symbolsOf: (answered) => symbolsOf(answered, options) }
+}
+
+async function marked(document: Document, options: MarkOptions): Promise<MarkedText> {
+  return { report: await markDocument(document, options), source: document.edited([]) }
 }
 
 /** The symbols of the exercise that a place answers; of the one that is meant where the document does not say. */

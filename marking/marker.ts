@@ -1,19 +1,27 @@
 import { toNested } from '../oracle/tensor.js'
-import { alignChain, alignEntry, alignProse, nearest, type Position, type Target } from './alignment.js'
+import { alignChain, alignEntry, nearest, type Position, type Target } from './alignment.js'
 import { centre, pointBox } from './boxes.js'
 import { claimedValues } from './claimedValue.js'
+import { type Derivative, derivativeOf, isDerivativeValue, judgeDerivative } from './derivatives.js'
 import type { Document } from './document/document.js'
 import type { Habit } from './evaluation.js'
 import { explain, otherConvention } from './explanations.js'
 import type { Span } from './expression/ast.js'
 import { judgeFormula } from './formulas.js'
-import { holds, type Inequality, isInequality } from './inequalities.js'
-import { contextOf, judgeValue, type Line, type ValueJudgement } from './judgeValue.js'
+import { withActivation } from './functions.js'
+import { dataOf } from './identities.js'
+import { judgeIndexed } from './indexedRules.js'
+import { type Compared, comparedFormula, comparedNumerals, isInequality, judgeInequality } from './inequalities.js'
+import { type CellJudgement, contextOf, judgeValue, type Line, type ValueJudgement } from './judgeValue.js'
 import { remember } from './memory.js'
+import { carriedMessage } from './messages.js'
+import { decidedClass, isRightAlone, namedInProse, namedInWords } from './namedInWords.js'
 import { nestedMiddle } from './numbers.js'
-import type { Replay } from './replay.js'
+import { gravest, type Lapse, type Replay } from './replay.js'
 import type { Claim, Explanation, UnreadLine } from './report.js'
-import { placeOf, regionOf, type Side, type Statement, sideOf, textUpTo } from './statements.js'
+import { type Rule, type RuleJudgement, ruleOf } from './rules.js'
+import { slipOf } from './slips.js'
+import { namesApart, placeOf, regionOf, type Side, type Statement, sideOf, textUpTo } from './statements.js'
 import { type Subject, subjectOf } from './subject.js'
 import { symbolText } from './symbols.js'
 import { isRight, type Verdict } from './verdict.js'
@@ -24,6 +32,10 @@ export interface Draft {
   readonly claim: Claim
   /** The claim is a formula, not a value. */
   readonly isFormula: boolean
+  /** Half a unit of the last place that it claims; 0 where it is no number. */
+  readonly half: number
+  /** Offset of its right side. */
+  readonly start: number
   /** The known mistakes that yield what is claimed. */
   explain?(): Promise<readonly Explanation[]>
   /** Another convention than the solution's that yields what is claimed. */
@@ -40,11 +52,11 @@ interface Cause {
 export class Marker {
   readonly drafts: Draft[] = []
   readonly unread: UnreadLine[] = []
-  private readonly position: Position = { stage: 0 }
-  /** Whether the root error of a line was a slip, by line. */
-  private readonly slips = new Map<number, boolean>()
-  private readonly replay: Replay
-  private readonly habit: Habit
+  readonly position: Position = { stage: 0 }
+  /** What the root errors of lines were. */
+  private readonly lapses = new Map<number, Lapse>()
+  readonly replay: Replay
+  readonly habit: Habit
   private readonly document: Document
 
   constructor(replay: Replay, habit: Habit, document: Document) {
@@ -58,23 +70,103 @@ export class Marker {
   }
 
   async mark(statement: Statement): Promise<void> {
-    if (statement.kind === 'chain') return this.markChain(statement)
+    if (statement.kind === 'chain') {
+      for (const one of namesApart(statement)) await this.markOne(one)
+      return
+    }
     if (statement.kind === 'entry') return this.markEntry(statement)
     if (statement.kind === 'prose') return this.markProse(statement)
     return this.markSentence(statement)
   }
 
+  private async markOne(statement: Statement): Promise<void> {
+    const { world } = this.replay
+    const rule = statement.sides.length > 1 ? ruleOf(statement, world) : undefined
+    if (rule !== undefined) this.markRule(statement, rule)
+    else await this.markChain(withActivation(statement, world.exercise))
+  }
+
   private async markChain(statement: Statement): Promise<void> {
     if (statement.sides.length === 1) return this.markProse(statement)
+    const derivative = derivativeOf(statement.sides[0], this.position.stage, this.replay.world)
+    if (derivative !== undefined) return this.markDerivative(statement, derivative)
     // A condition is no sign of where in the solution one is.
     const position = statement.relations.every(isInequality) ? { ...this.position } : this.position
     const target = await alignChain(statement, this.replay, position)
-    await this.markSides(statement, await this.chainTarget(statement, target), 1)
+    const meant = decidedClass(statement, target, this.replay) ?? (await this.chainTarget(statement, target))
+    // Words before a calculation are its left side: «units: 55 · 55 · 96 = 290,400».
+    const isNamed = target === undefined && meant?.kind === 'datum' && statement.sides[0].kind === 'numeric'
+    await this.markSides(statement, meant, isNamed ? 0 : 1)
+  }
+
+  /** Formulas of a derivative that is no quantity of its own; a number alone is right, or unread. */
+  private async markDerivative(statement: Statement, derivative: Derivative): Promise<void> {
+    const { world } = this.replay
+    let before: Line | undefined
+    for (const [i, side] of statement.sides.entries()) {
+      if (i === 0) continue
+      if (side.kind !== 'numeric') {
+        if (!this.addRule(statement, side, await judgeDerivative(derivative, side, this.position.stage, world))) return
+        continue
+      }
+      const line = this.lineOf(side, statement)
+      if (line === undefined) return
+      if (before !== undefined) {
+        await this.markSides({ ...statement, sides: [before.side, side], relations: ['='] }, undefined, 1)
+      } else if (await isDerivativeValue(derivative, line.value.box, world)) {
+        this.addRule(statement, side, { kind: 'correct', note: '' })
+      } else this.addUnread(statement, `the value of ${derivative.text}, which the exercise does not ask for`)
+      before = line
+    }
+  }
+
+  /** Formulas of a general rule: right, wrong where nothing else can be meant, else unread. */
+  private async markRule(statement: Statement, rule: Rule): Promise<void> {
+    const { sides, relations } = statement
+    const judged = sides.slice(1).map((side) => rule.judge(side))
+    const unknown = judged.findIndex(({ kind }) => kind === 'unknown')
+    for (const [i, one] of judged.entries()) if (unknown < 0 || i < unknown) this.addRule(statement, sides[i + 1], one)
+    if (unknown < 0) return
+    // The arithmetic of the numbers that follow holds or not, whatever the rule.
+    const numbers = sides.findIndex(({ kind }, i) => i > unknown && kind === 'numeric')
+    const isCalculation = numbers >= 0 && numbers + 1 < sides.length
+    if (!isCalculation || numbers > unknown + 1) this.addUnread(statement, 'a rule that could not be checked')
+    if (isCalculation)
+      await this.markSides(
+        { ...statement, sides: sides.slice(numbers), relations: relations.slice(numbers) },
+        undefined,
+        1,
+      )
+  }
+
+  /** The claim of a formula that was judged by itself; false where it could not be. */
+  private addRule(statement: Statement, side: Side, judged: RuleJudgement): boolean {
+    if (judged.kind === 'unknown') {
+      this.addUnread(statement, 'a rule that could not be checked')
+      return false
+    }
+    const isRightRule = judged.kind === 'correct'
+    this.add(statement, side, undefined, {
+      verdict: judged.kind,
+      message: isRightRule ? '' : judged.message,
+      notes: isRightRule && judged.note !== '' ? [judged.note] : [],
+      root: !isRightRule,
+      carriedFrom: null,
+      claimed: null,
+      expected: null,
+    })
+    return true
   }
 
   /** What the chain is about; a symbol that the exercise lacks stands for the first formula that follows it. */
   private async chainTarget(statement: Statement, target: Target | undefined): Promise<Target | undefined> {
-    if (target !== undefined || statement.sides[0].kind === 'numeric') return target
+    if (target !== undefined) return target
+    const named = await namedInWords(statement, this)
+    const [left] = statement.sides
+    if (named !== undefined || left.kind === 'numeric') return named
+    const scope = { stage: this.position.stage, preferred: [] }
+    if (left.kind === 'name' && dataOf(this.replay.world, left, scope) !== undefined)
+      return { kind: 'expression', side: left }
     const formula = statement.sides.slice(1).find((side) => side.kind === 'symbolic')
     return formula === undefined ? undefined : { kind: 'expression', side: formula }
   }
@@ -93,8 +185,14 @@ export class Marker {
 
   /** A number in prose, or a bare expression, which may be the answer to what is asked. */
   private async markProse(statement: Statement): Promise<void> {
-    const datum = statement.sides.length === 0 ? undefined : alignProse(statement, this.replay, this.position)
-    if (datum !== undefined) await this.markSides(statement, { kind: 'datum', datum }, 0)
+    if (statement.sides.length === 0) return
+    const named = await namedInProse(statement, this)
+    if (named === undefined) return
+    if (statement.isLoose && !(await isRightAlone(statement, named, this))) {
+      this.addUnread(statement, 'a number that may be said of something else than what is asked for')
+      return
+    }
+    await this.markSides(statement, named, 0)
   }
 
   /** A sentence that says which way things go: «it falls, then it rises». */
@@ -143,16 +241,27 @@ export class Marker {
         continue
       }
       if (i > 0 && isInequality(relation)) {
-        this.markInequality(statement, relation, { left: line, right: side, subject })
+        await this.markInequality(statement, i, line)
         // What stands beyond says nothing of what the chain is about.
+        await this.markBeyond(statement, i)
         break
       }
       if (side.kind !== 'numeric') {
         if (target?.kind === 'expression' && target.side === side && subject !== undefined) continue
         const judged = await judgeFormula(side, subject, replay)
         if (judged.kind === 'skip') continue
+        const general =
+          judged.kind === 'unknown' ? judgeIndexed(statement.sides[0].expression, side.expression) : undefined
+        if (general?.kind === 'correct') {
+          this.addRule(statement, side, general)
+          continue
+        }
         if (judged.kind === 'unknown') {
           this.addUnread(statement, judged.why)
+          continue
+        }
+        if (judged.kind === 'formula' && judged.verdict === 'wrong' && relation === '≈') {
+          this.addUnread(statement, 'an approximate equality of two formulas')
           continue
         }
         if (judged.kind === 'formula') {
@@ -164,7 +273,7 @@ export class Marker {
           continue
         }
       }
-      const judged = await judgeValue({
+      const found = await judgeValue({
         statement,
         side,
         relation,
@@ -175,54 +284,68 @@ export class Marker {
         habit,
         cause: cause?.verdict,
       })
-      if ('why' in judged) {
-        this.addUnread(statement, judged.why)
+      if ('why' in found) {
+        this.addUnread(statement, found.why)
         line = undefined
         continue
       }
+      const judged = this.repeating(found)
       cause = this.addValue(statement, side, subject, judged, cause)
-      line = { side, value: judged.value, verdict: judged.verdict }
+      line = { side, value: judged.value, verdict: judged.verdict, subject }
       value = judged
     }
     if (value === undefined || subject === undefined) return
     const here = cause?.line ?? placeOf(this.document, statement.sides[statement.sides.length - 1]).line
-    remember(replay, subject, value, { line: here, isSlip: (root) => this.slips.get(root) ?? false })
+    await remember(replay, subject, value, { line: here, lapseOf: (root) => this.lapses.get(root) ?? 'rule' })
     if (isRight(value.outcome)) for (const i of formulas) this.drafts[i] = supported(this.drafts[i])
   }
 
-  /**
-   * An inequality between numbers is right or false; one between a quantity and a number is right, or a condition, such as the
-   * threshold of a class, which claims nothing.
-   */
-  private markInequality(
-    statement: Statement,
-    relation: Inequality,
-    {
-      left,
-      right,
-      subject,
-    }: { readonly left: Line | undefined; readonly right: Side; readonly subject: Subject | undefined },
-  ): void {
-    const bound = right.kind === 'numeric' ? this.lineOf(right, statement)?.value.values : undefined
-    const known = left?.value.values ?? (subject === undefined ? undefined : centre(subject.truth).data)
-    if (bound?.length !== 1 || known?.length !== 1) {
-      this.addUnread(statement, 'an inequality, which is judged between two numbers only')
-      return
-    }
-    const isRightSide = holds(known[0], relation, bound[0])
-    if (!isRightSide && left === undefined) {
-      this.addUnread(statement, 'a condition, which claims nothing')
-      return
-    }
-    this.add(statement, right, subject, {
-      verdict: isRightSide ? 'correct' : 'arithmetic',
-      root: !isRightSide,
-      carriedFrom: null,
-      claimed: bound[0],
-      expected: null,
-      message: isRightSide ? '' : `${known[0]} ${relation} ${bound[0]} is false`,
-      notes: [],
+  /** The judgement with wrong cells that only repeat what was wrong before as carried: a height that is the width, a vector of its cells. */
+  private repeating(judged: ValueJudgement): ValueJudgement {
+    if (judged.lineBox !== undefined || isRight(judged.verdict)) return judged
+    const cells = judged.cells.map((cell) => {
+      const earlier = this.drafts.find(
+        ({ claim: { verdict, claimed, expected } }) =>
+          cell.verdict === 'wrong' && !isRight(verdict) && claimed === cell.claimed && isSame(expected, cell.expected),
+      )
+      const root = earlier?.claim.carriedFrom ?? earlier?.claim.line
+      if (root === undefined || cell.expected === null) return cell
+      return { ...cell, verdict: 'carried' as const, rootLine: root, message: carriedMessage(root, cell.expected) }
     })
+    const wrong = cells.filter(({ verdict }) => !isRight(verdict))
+    if (wrong.some(({ verdict }) => verdict !== 'carried')) return { ...judged, cells }
+    const [{ rootLine, message }] = wrong
+    return { ...judged, cells, verdict: 'carried', outcome: 'carried', rootLine, message }
+  }
+
+  /** The rest of a chain behind an inequality, as a chain of its own. */
+  private async markBeyond(statement: Statement, from: number): Promise<void> {
+    const [sides, relations] = [statement.sides.slice(from), statement.relations.slice(from)]
+    if (sides.length > 1 && relations[0] !== '→') await this.markChain({ ...statement, sides, relations })
+  }
+
+  /** An inequality between the side before it, whose value is `line` where it is one of numerals, and the side behind it. */
+  private async markInequality(statement: Statement, at: number, line: Line | undefined): Promise<void> {
+    const relation = statement.relations[at - 1]
+    const [left, right] = [await this.compared(statement, at - 1, line), await this.compared(statement, at)]
+    if (left === undefined || right === undefined || !isInequality(relation)) {
+      this.addUnread(statement, 'an inequality of something that has no value here')
+      return
+    }
+    const judged = judgeInequality(statement, { left, relation, right })
+    if (judged.kind === 'none') {
+      this.addUnread(statement, judged.why)
+      return
+    }
+    const claimed = right.isWritten && right.truth.length === 1 ? right.truth[0] : null
+    this.add(statement, right.side, undefined, { ...judged, claimed, expected: null })
+  }
+
+  private async compared(statement: Statement, at: number, line?: Line): Promise<Compared | undefined> {
+    const side = statement.sides[at]
+    if (side.kind !== 'numeric') return comparedFormula(side, this.replay, this.position.stage, this.habit)
+    const value = line?.side === side ? line : this.lineOf(side, statement)
+    return value === undefined ? undefined : comparedNumerals(side, value.value)
   }
 
   private lineOf(side: Side, statement: Statement): Line | undefined {
@@ -237,7 +360,7 @@ export class Marker {
       this.addUnread(statement, values.why)
       return undefined
     }
-    return { side, value: values[0], verdict: 'correct' }
+    return { side, value: values[0], others: values.slice(1), verdict: 'correct', subject: undefined }
   }
 
   /** The claim of a value: one for the whole where all cells are right, else one for each cell that is not. */
@@ -283,6 +406,7 @@ export class Marker {
           root,
           carriedFrom: rootLine,
           claimed: cell.claimed,
+          half: cell.half,
           expected: cell.expected,
           carriedValue: cell.own,
           index: cell.index,
@@ -296,7 +420,7 @@ export class Marker {
               ...(root ? { explain: () => explain(quantity, judged.value.box, snapshot) } : {}),
             },
       )
-      if (root) this.slips.set(here, cell.verdict === 'arithmetic' || cell.verdict === 'transcription')
+      if (root) this.lapses.set(here, gravest([this.lapses.get(here) ?? 'slip', lapseAt(cell, judged, subject)]))
       if (next === undefined || root) next = { verdict: cell.verdict, line: root ? here : (rootLine ?? here) }
     }
     return next
@@ -307,7 +431,7 @@ export class Marker {
     side: Side,
     subject: Subject | undefined,
     said: Pick<Claim, 'verdict' | 'root' | 'carriedFrom' | 'claimed' | 'expected' | 'message' | 'notes'> &
-      Partial<Pick<Claim, 'carriedValue' | 'index'>>,
+      Partial<Pick<Claim, 'carriedValue' | 'index'> & Pick<Draft, 'half'>>,
     later: Pick<Draft, 'explain' | 'otherConvention'> = {},
   ): void {
     const claim: Claim = {
@@ -326,7 +450,13 @@ export class Marker {
       explanations: [],
       notes: said.notes,
     }
-    this.drafts.push({ claim, isFormula: said.claimed === null, ...later })
+    this.drafts.push({
+      claim,
+      isFormula: said.claimed === null,
+      half: said.half ?? 0,
+      start: side.expression.span.start,
+      ...later,
+    })
   }
 
   private addUnread(statement: Statement, why: string): void {
@@ -340,6 +470,25 @@ export class Marker {
 function directionSide(direction: number, span: Span): Side {
   const text = String(direction)
   return sideOf({ kind: 'numeral', text, decimal: text, value: direction, half: 0.5, whole: true, span })
+}
+
+/** What an error was: a wrong value with no numerals before it may be a slip of the pen, if it looks like one. */
+function lapseAt(
+  { verdict, own, claimed, half }: CellJudgement,
+  { lineBox, value }: ValueJudgement,
+  subject: Subject | undefined,
+): Lapse {
+  if (verdict === 'arithmetic' || verdict === 'transcription') return 'slip'
+  const isBare = lineBox === undefined && !(value.isComputed && subject?.quantity?.kind !== 'shape')
+  if (verdict !== 'wrong' || !isBare) return 'rule'
+  return own !== null && slipOf([own, own], claimed, half, undefined, { habit: 'rounds' }) !== undefined
+    ? 'slip'
+    : 'bare'
+}
+
+/** Whether two expected values are the same number. */
+function isSame(one: Claim['expected'], other: number | null): boolean {
+  return typeof one === 'number' && other !== null && Math.abs(one - other) <= 1e-9 * Math.abs(other)
 }
 
 /** A wrong formula whose chain ends in the right value does not lead to it. */

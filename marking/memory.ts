@@ -1,37 +1,67 @@
 import { type Box, hull, meet, pointBox, reshaped } from './boxes.js'
 import type { ClaimedValue } from './claimedValue.js'
 import type { ValueJudgement } from './judgeValue.js'
-import { narrowed, type Replay } from './replay.js'
-import type { Subject } from './subject.js'
+import { type Lapse, narrowed, type Recorded, type Replay } from './replay.js'
+import type { Subject, Support } from './subject.js'
 import { isRight } from './verdict.js'
 
-/** Where a value was written, and which lines' root errors are slips of the pen. */
+/** Where a value was written, and what the root errors of lines were. */
 interface Writing {
   readonly line: number
-  isSlip(line: number): boolean
+  lapseOf(line: number): Lapse
 }
 
 /** Keeps what a chain ends in as the solution's own value of its quantity, for the lines that follow. */
-export function remember(replay: Replay, subject: Subject, judged: ValueJudgement, { line, isSlip }: Writing): void {
-  const { name, truth } = subject
+export async function remember(
+  replay: Replay,
+  subject: Subject,
+  judged: ValueJudgement,
+  writing: Writing,
+): Promise<void> {
+  const { name, truth, quantity } = subject
   if (name === undefined || judged.value.box.low.length !== truth.low.length) return
-  const own = subject.steps.find(({ basis }) => basis === 'own')?.box
   const digits = reshaped(judged.byOtherHabit ? eitherHabit(judged.value) : judged.value.box, truth.shape)
+  if (judged.isPlain)
+    replay.record(name, {
+      values: judged.value.values,
+      written: digits,
+      fair: hull(digits, truth),
+      meant: [],
+      rootLine: undefined,
+      lapse: 'slip',
+      settle: async () => recordOf(subject, await subject.support(), judged, digits, writing),
+    })
+  else replay.record(name, recordOf(subject, await subject.support(), judged, digits, writing))
+  const recorded = replay.recorded(name)
+  if (quantity?.kind === 'shape' && recorded !== undefined)
+    rememberLengths(replay, quantity.from, recorded.written, recorded.rootLine)
+}
+
+function recordOf(
+  { truth }: Subject,
+  { steps }: Support,
+  judged: ValueJudgement,
+  digits: Box,
+  { line, lapseOf }: Writing,
+): Recorded {
+  const step = steps.find(({ basis }) => basis === 'own')
+  const own = step?.box
   const right = isRight(judged.outcome)
   const computed = right || judged.outcome === 'carried' ? own : judged.lineBox
   const written = narrowed(digits, judged.value.values, computed)
-  const rootLine = right ? undefined : (judged.rootLine ?? line)
-  replay.record(name, {
+  // A value that happens to lie near the truth still follows from what was wrong before.
+  const tainted = judged.outcome === 'rounded' ? step?.rootLine : undefined
+  const rootLine = right ? tainted : (judged.rootLine ?? line)
+  return {
     values: judged.value.values,
     written,
-    fair: right ? hull(digits, truth) : digits,
+    fair: rootLine === undefined ? hull(written, truth) : written,
     meant: [judged.lineBox, own].flatMap((box) =>
       box === undefined || meet(box, written) ? [] : [reshaped(box, truth.shape)],
     ),
     rootLine,
-    slip: rootLine === undefined || isSlip(rootLine),
-  })
-  if (subject.quantity?.kind === 'shape') rememberLengths(replay, subject.quantity.from, written, rootLine)
+    lapse: rootLine === undefined ? 'slip' : lapseOf(rootLine),
+  }
 }
 
 /** The lengths of a shape that was written, where they were not written by themselves. */
@@ -42,7 +72,7 @@ function rememberLengths(replay: Replay, names: readonly string[], shape: Box, r
     const box: Box = { shape: [], low: [shape.low[i]], high: [shape.high[i]] }
     const right = meet(box, pointBox(replay.world.truth[name]))
     const root = right ? undefined : rootLine
-    replay.record(name, { values: box.low, written: box, fair: box, meant: [], rootLine: root, slip: true })
+    replay.record(name, { values: box.low, written: box, fair: box, meant: [], rootLine: root, lapse: 'slip' })
   }
 }
 

@@ -40,7 +40,8 @@ export function arithmeticMessage(
 export function transcriptionMessage(miscopied: readonly Miscopied[]): string {
   return miscopied
     .map(({ numeral, belongs, value, sign, isValueOf }) => {
-      const place = `${quoted(numeral)} stands where ${quoted(belongs)} = ${value} belongs`
+      const right = belongs === value ? value : `${quoted(belongs)} = ${value}`
+      const place = `${quoted(numeral)} stands where ${right} belongs`
       if (sign) return `${place}: the sign is wrong`
       return isValueOf === undefined ? place : `${place}; ${quoted(numeral)} is ${isValueOf}`
     })

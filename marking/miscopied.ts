@@ -1,12 +1,10 @@
-import type { Exercise, Quantity } from '../exercises/exercise.js'
 import type { Box } from './boxes.js'
 import { pointBox } from './boxes.js'
 import type { Expression } from './expression/ast.js'
-import { readFragment } from './expression/reader.js'
 import { dataOf, isFormulaOf } from './identities.js'
 import { contextOf, type ValueClaim } from './judgeValue.js'
-import { type Side, sideOf } from './statements.js'
-import { type Datum, symbolTable } from './symbols.js'
+import { formulaOf } from './ownFormulas.js'
+import type { Datum } from './symbols.js'
 import { type Miscopied, miscopiedByForm, miscopiedByValue } from './transcription.js'
 
 /** More wrong numerals than this in one line are no slips of the pen. */
@@ -47,18 +45,4 @@ export async function findMiscopied(
     .filter((datum): datum is Datum => datum !== undefined)
   const one = await miscopiedByValue(numerals, from, replay, isRight)
   return one === undefined ? [] : [one]
-}
-
-/** Formulas of exercises, so that they are read once. */
-const formulas = new WeakMap<Quantity, Side | null>()
-
-/** The formula of a quantity as the exercise has it; null where it is no formula that can be computed. */
-function formulaOf(quantity: Quantity, exercise: Exercise): Side | null {
-  const known = formulas.get(quantity)
-  if (known !== undefined) return known
-  const { chains, notUnderstood } = readFragment(quantity.formula, { offset: 0, symbols: symbolTable(exercise) })
-  const expression = chains[0]?.sides[0]
-  const side = expression === undefined || notUnderstood.length > 0 ? null : sideOf(expression)
-  formulas.set(quantity, side)
-  return side
 }

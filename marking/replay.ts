@@ -17,8 +17,20 @@ export interface Recorded {
   readonly meant: readonly Box[]
   /** Line of the root error that makes it differ from the truth. */
   readonly rootLine: number | undefined
-  /** The error was a slip (arithmetic, a numeral copied wrongly), after which the true value may come back. */
-  readonly slip: boolean
+  readonly lapse: Lapse
+  /** The same, narrowed to what it was computed to be: worked out only when something does not fit plainly. */
+  readonly settle?: () => Promise<Recorded>
+}
+
+/**
+ * What a root error was: a slip of the pen (arithmetic, a numeral copied or written wrongly), after which the true value may come
+ * back; a bare value, with no working beside it, after which it may come back in numerals; a wrong rule.
+ */
+export type Lapse = 'slip' | 'bare' | 'rule'
+
+/** The gravest of some lapses. */
+export function gravest(lapses: readonly Lapse[]): Lapse {
+  return lapses.includes('rule') ? 'rule' : lapses.includes('bare') ? 'bare' : 'slip'
 }
 
 /** What a solution wrote, narrowed to what it can have meant: the number as it stands, and what it was computed to be. */
@@ -37,7 +49,7 @@ export interface Own {
   readonly fair: Box
   readonly meant: readonly Box[]
   readonly rootLine: number | undefined
-  readonly slip: boolean
+  readonly lapse: Lapse
 }
 
 /** A choice of what each datum that a step is computed from stands for, and what the step then yields. */
@@ -52,8 +64,11 @@ export interface Step {
 /** At most so many choices are tried a step. */
 const choiceLimit = 32
 
-/** Images of steps, shared by all hypotheses about one exercise. */
-export type ImageCache = Map<string, Promise<Box | undefined>>
+/** Steps at points and over boxes, shared by all hypotheses about one solution. */
+export interface StepCache {
+  readonly points: Map<string, Promise<Tensor | undefined>>
+  readonly images: Map<string, Promise<Box | undefined>>
+}
 
 /** Replays a solution from the numbers that it wrote. */
 export class Replay {
@@ -61,9 +76,11 @@ export class Replay {
   /** Half a unit of the last place that the solution usually writes. */
   readonly usualHalf: number
   private readonly records = new Map<string, Recorded>()
-  private readonly cache: ImageCache
+  /** Points computed from the records as they stand. */
+  private readonly computed = new Map<string, Promise<Tensor | undefined>>()
+  private readonly cache: StepCache
 
-  constructor(world: World, usualHalf: number, cache: ImageCache) {
+  constructor(world: World, usualHalf: number, cache: StepCache) {
     this.world = world
     this.usualHalf = usualHalf
     this.cache = cache
@@ -76,6 +93,61 @@ export class Replay {
   record(name: string, recorded: Recorded): void {
     this.records.delete(name)
     this.records.set(name, recorded)
+    this.computed.clear()
+  }
+
+  /** What was recorded of a quantity, narrowed. */
+  private async settled(name: string): Promise<Recorded | undefined> {
+    const recorded = this.records.get(name)
+    if (recorded?.settle === undefined) return recorded
+    const settled = await recorded.settle()
+    if (this.records.get(name) === recorded) this.records.set(name, settled)
+    return settled
+  }
+
+  /** Narrows what was recorded of the named, or of all. */
+  async settle(names: readonly string[] = this.recordedNames()): Promise<void> {
+    for (const name of names) await this.settled(name)
+  }
+
+  /** The value of a datum by the numbers of the solution as they stand, rounding aside. */
+  point(name: string): Promise<Tensor | undefined> {
+    const recorded = this.records.get(name)
+    const { shape, size } = this.world.truth[name]
+    if (recorded !== undefined)
+      return Promise.resolve(recorded.values.length === size ? tensor(shape, recorded.values) : undefined)
+    const given = this.world.given[name]
+    if (given !== undefined) return Promise.resolve(given)
+    const quantity = this.world.quantity(name)
+    return quantity === undefined ? Promise.resolve(undefined) : this.pointOf(quantity)
+  }
+
+  /** What a quantity is by its right rule, from the numbers of the solution as they stand. */
+  pointOf(quantity: Quantity): Promise<Tensor | undefined> {
+    const known = this.computed.get(quantity.name)
+    if (known !== undefined) return known
+    const value = this.computePoint(quantity)
+    this.computed.set(quantity.name, value)
+    return value
+  }
+
+  private async computePoint(quantity: Quantity): Promise<Tensor | undefined> {
+    const values: Record<string, Tensor> = {}
+    for (const part of quantity.from) {
+      const value = await this.point(part)
+      if (value === undefined) return undefined
+      values[part] = value
+    }
+    const key = JSON.stringify([
+      quantity.name,
+      this.world.conventionsOn(quantity.name),
+      Object.values(values).map((value) => [...rowMajor(value)]),
+    ])
+    const known = this.cache.points.get(key)
+    if (known !== undefined) return known
+    const value = computedOrNone(() => quantity.compute(values, oracle.operators))
+    this.cache.points.set(key, value)
+    return value
   }
 
   /** The range of a number that repeats a given datum or a value written before (of the named, if any are), its sign aside. */
@@ -112,7 +184,7 @@ export class Replay {
    * take the rounding of a value that was not written down.
    */
   async own(name: string): Promise<Own | undefined> {
-    const recorded = this.records.get(name)
+    const recorded = await this.settled(name)
     if (recorded !== undefined) return { ...recorded, box: recorded.written }
     const given = this.world.given[name]
     if (given !== undefined) return exactly(given)
@@ -123,7 +195,7 @@ export class Replay {
     const values = Object.values(parts)
     const [box, fair] = await Promise.all([
       this.imageOf(quantity, (part) => parts[part].box),
-      this.imageOf(quantity, (part) => parts[part].fair),
+      this.fairBox(quantity, parts),
     ])
     if (box === undefined || fair === undefined) return undefined
     const half = quantity.kind === 'real' && !isWhole(box) ? this.usualHalf : 0
@@ -132,14 +204,23 @@ export class Replay {
       fair: widen(fair, half),
       meant: [],
       rootLine: values.find(({ rootLine }) => rootLine !== undefined)?.rootLine,
-      slip: values.every(({ slip, rootLine }) => rootLine === undefined || slip),
+      lapse: lapseOf(values),
     }
   }
 
   /** All values that rounding explains of a quantity, computed from the solution's own. */
   async fairImage(quantity: Quantity): Promise<Box | undefined> {
     const parts = await this.ownValues(quantity.from)
-    return parts === undefined ? undefined : this.imageOf(quantity, (part) => parts[part].fair)
+    return parts === undefined ? undefined : this.fairBox(quantity, parts)
+  }
+
+  /** The image of the fair boxes; where the truth lies in all of them, it lies in their image. */
+  private async fairBox(quantity: Quantity, parts: Readonly<Record<string, Own>>): Promise<Box | undefined> {
+    const { truth } = this.world
+    const box = await this.imageOf(quantity, (part) => parts[part].fair)
+    const known = pointBox(truth[quantity.name])
+    const holdsTruth = quantity.from.every((part) => meet(parts[part].fair, pointBox(truth[part])))
+    return box !== undefined && holdsTruth && box.low.length === known.low.length ? hull(box, known) : box
   }
 
   /** What a quantity is by its right rule, from the solution's own values first, then from mended ones. */
@@ -196,12 +277,17 @@ export class Replay {
       this.world.conventionsOn(quantity.name),
       boxes.map(([, box]) => [box.low, box.high]),
     ])
-    const known = this.cache.get(key)
+    const known = this.cache.images.get(key)
     if (known !== undefined) return known
     const computed = image((values) => quantity.compute(values, oracle.operators), Object.fromEntries(boxes))
-    this.cache.set(key, computed)
+    this.cache.images.set(key, computed)
     return computed
   }
+}
+
+/** The gravest of the lapses that values rest on. */
+export function lapseOf(values: readonly Own[]): Lapse {
+  return gravest(values.flatMap(({ lapse, rootLine }) => (rootLine === undefined ? [] : [lapse])))
 }
 
 function mended(combination: readonly number[]): number {
@@ -210,7 +296,7 @@ function mended(combination: readonly number[]): number {
 
 function exactly(value: Tensor): Own {
   const box = pointBox(value)
-  return { box, fair: box, meant: [], rootLine: undefined, slip: true }
+  return { box, fair: box, meant: [], rootLine: undefined, lapse: 'slip' }
 }
 
 function isWhole(box: Box): boolean {
@@ -221,9 +307,12 @@ function widenUnlessWhole(box: Box, half: number): Box {
   return isWhole(box) ? box : widen(box, half)
 }
 
+/** The corners of values of more elements are not computed. */
+const mostCorners = 16
+
 /**
  * The image of a box under a computation: the value in the middle, its change along each coordinate, and the two corners
- * that the changes point to. `undefined` where the computation refuses these values.
+ * that the changes of each element point to. `undefined` where the computation refuses these values.
  */
 export async function image(
   compute: (values: Values) => Promise<Tensor>,
@@ -264,13 +353,15 @@ export async function image(
         value + ends.reduce((sum, { up, down }) => sum + Math.max(0, up.low[c] - value, down.low[c] - value), 0),
     )
     let result: Box = { shape: base.shape, low, high }
-    if (base.low.length === 1 && coordinates.length > 1) {
-      const signs = ends.map(({ up, down }) => (up.low[0] >= down.low[0] ? 1 : -1))
-      for (const direction of [1, -1])
-        result = hull(
-          result,
-          await at(moved(coordinates.map(({ name, i }, k) => ({ name, i, to: direction * signs[k] })))),
-        )
+    if (base.low.length <= mostCorners && coordinates.length > 1) {
+      const corners = new Map(
+        base.low.flatMap((_, c) => {
+          const signs = ends.map(({ up, down }) => (up.low[c] >= down.low[c] ? 1 : -1))
+          return [signs, signs.map((sign) => -sign)].map((corner) => [corner.join(), corner] as const)
+        }),
+      )
+      for (const corner of corners.values())
+        result = hull(result, await at(moved(coordinates.map(({ name, i }, k) => ({ name, i, to: corner[k] })))))
     }
     return finite(outward(result))
   } catch (error) {
@@ -286,6 +377,16 @@ function outward(box: Box): Box {
     shape: box.shape,
     low: box.low.map((low, i) => low - margin[i]),
     high: box.high.map((high, i) => high + margin[i]),
+  }
+}
+
+/** The value of a computation; none where it refuses what it is given. */
+async function computedOrNone(compute: () => Promise<Tensor>): Promise<Tensor | undefined> {
+  try {
+    return await compute()
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return undefined
+    throw error
   }
 }
 

@@ -16,7 +16,7 @@ export function slipOf(
 ): string | undefined {
   const right = middle(line)
   const written: Range = [claimed - half, claimed + half]
-  const gives = (value: number): boolean => rangesMeet(written, [value - half, value + half]) && value !== claimed
+  const gives = (value: number): boolean => rangesMeet(written, [value - half, value + half])
   if (rangesMeet(written, [-line[1], -line[0]])) return 'the sign is wrong'
   for (const shift of [10, 0.1, 100, 0.01])
     if (right !== 0 && gives(right * shift)) return 'the decimal point is in the wrong place'

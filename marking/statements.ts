@@ -20,7 +20,11 @@ export interface Statement {
   readonly section: Section | undefined
   /** Keys of an entry below its exercise. */
   readonly path: readonly string[]
-  /** The words around a number in prose, or the sentence. */
+  /** An implication leads from the chain to what follows: `y > 0.5 ⇒ 1`. */
+  readonly isPremise: boolean
+  /** A number that may be said of something else than what is asked for: «each filter has 364 parameters». */
+  readonly isLoose: boolean
+  /** The words before a chain or a number in prose, or the sentence. */
   readonly words: string
   readonly text: string
   readonly span: Span
@@ -42,13 +46,15 @@ export function sideOf(expression: Expression): Side {
 
 /** An item of a document as a statement. */
 export function statementOf(item: Item): Statement {
-  const common = { path: [], words: '', relations: [], text: item.text }
+  const common = { path: [], words: '', relations: [], text: item.text, isPremise: false, isLoose: false }
   switch (item.kind) {
     case 'chain': {
-      const { chain, section } = item
+      const { chain, section, words = '', isPremise = false } = item
       return {
         ...common,
         kind: 'chain',
+        words,
+        isPremise,
         sides: chain.sides.map(sideOf),
         relations: chain.relations,
         section,
@@ -68,6 +74,7 @@ export function statementOf(item: Item): Statement {
       return {
         ...common,
         kind: 'prose',
+        isLoose: item.isLoose ?? false,
         sides: [sideOf(item.value)],
         section: item.section,
         words: item.words,
@@ -76,6 +83,16 @@ export function statementOf(item: Item): Statement {
     case 'sentence':
       return { ...common, kind: 'sentence', sides: [], section: item.section, words: item.text, span: item.span }
   }
+}
+
+/** A chain about a list of names, (y₃, y₄) = (0.731, 0.5), as one chain for each name; any other statement as it is. */
+export function namesApart(statement: Statement): readonly Statement[] {
+  const [left, ...others] = statement.sides.map(({ expression }) =>
+    expression.kind === 'matrix' ? expression.rows.flat() : [],
+  )
+  const isList = left !== undefined && left.length > 1 && left.every(({ kind }) => kind === 'name')
+  if (!isList || others.length === 0 || others.some(({ length }) => length !== left.length)) return [statement]
+  return left.map((name, i) => ({ ...statement, sides: [name, ...others.map((cells) => cells[i])].map(sideOf) }))
 }
 
 /** The text of a statement up to the end of one of its sides, brackets closed. */

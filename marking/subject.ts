@@ -1,9 +1,11 @@
 import type { Quantity } from '../exercises/exercise.js'
 import type { Target } from './alignment.js'
-import { type Box, pointBox } from './boxes.js'
+import { type Box, meet, pointBox } from './boxes.js'
+import { elementwise } from './elementwise.js'
 import { evaluateBox, evaluatePoint, type Habit } from './evaluation.js'
 import { dataOf, type Scope } from './identities.js'
-import type { Replay, Step } from './replay.js'
+import { formulaOf } from './ownFormulas.js'
+import { type Lapse, lapseOf, type Replay, type Step } from './replay.js'
 import type { Side } from './statements.js'
 
 /** What the values of a chain are compared with: T and F of its quantity, or of the expression that it is about. */
@@ -18,10 +20,31 @@ export interface Subject {
   /** Whole numbers are compared exactly, not to a last place. */
   readonly isExact: boolean
   readonly truth: Box
-  readonly steps: readonly Step[]
-  readonly fair: Box | undefined
-  readonly slips: boolean
+  /** What the right rule gives from the numbers of the solution as they stand, rounding aside. */
+  readonly point: Box | undefined
   readonly scope: Scope
+  /** F and what rounding does to it, worked out where something does not fit plainly. */
+  support(): Promise<Support>
+}
+
+/** What a claim may rest on. */
+export interface Support {
+  readonly steps: readonly Step[]
+  /** All values that rounding explains. */
+  readonly fair: Box | undefined
+  /** The gravest lapse among the wrong values that it rests on. */
+  readonly lapse: Lapse
+}
+
+const nothing: Support = { steps: [], fair: undefined, lapse: 'slip' }
+
+/** Does something once, when it is first asked for. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined
+  return () => {
+    done ??= work()
+    return done
+  }
 }
 
 /** The subject of a chain, as the solution stands at that place; `undefined` where it speaks of nothing known. */
@@ -44,12 +67,11 @@ export async function subjectOf(
       isGiven: true,
       isExact: target.datum.kind === 'given' && target.datum.given.kind === 'whole',
       truth,
-      steps: [],
-      fair: undefined,
-      slips: true,
+      point: undefined,
       scope: { stage, preferred: [] },
+      support: async () => nothing,
     }
-  const owns = await Promise.all(quantity.from.map((part) => replay.own(part)))
+  const point = await replay.pointOf(quantity)
   return {
     name,
     side: undefined,
@@ -57,11 +79,56 @@ export async function subjectOf(
     isGiven: false,
     isExact: quantity.kind !== 'real' && quantity.kind !== 'symbolic',
     truth,
-    steps: await replay.steps(quantity),
-    fair: await replay.fairImage(quantity),
-    slips: owns.every((own) => own?.slip ?? true),
+    point: point === undefined ? undefined : pointBox(point),
     scope: { stage: world.index.stageOf(target.datum) ?? stage, preferred: quantity.from },
+    support: once(async () => {
+      const owns = await Promise.all(quantity.from.map((part) => replay.own(part)))
+      const steps = await replay.steps(quantity)
+      return {
+        steps: [...steps, ...(await stepsByFormula(quantity, replay, stage, habit))],
+        fair: await replay.fairImage(quantity),
+        lapse: lapseOf(owns.flatMap((own) => own ?? [])),
+      }
+    }),
   }
+}
+
+/**
+ * What the exercise's formula gives from the solution's own values, where it names wrong ones that the quantity is not computed from:
+ * σ in (h − μ)/σ, which is computed from h alone.
+ */
+async function stepsByFormula(
+  quantity: Quantity,
+  replay: Replay,
+  stage: number,
+  habit: Habit,
+): Promise<readonly Step[]> {
+  const { world } = replay
+  const formula = formulaOf(quantity, world.exercise)
+  const scope = {
+    stage: world.index.stageOf({ kind: 'quantity', name: quantity.name, quantity }) ?? stage,
+    preferred: quantity.from,
+  }
+  const data = formula === null ? undefined : dataOf(world, formula, scope)
+  if (formula === null || data === undefined) return []
+  const others = [...data.values()].filter(({ name }) => !quantity.from.includes(name))
+  const wrong = others.map(({ name }) => replay.recorded(name)?.rootLine).find((line) => line !== undefined)
+  if (wrong === undefined) return []
+  const truthOf = (key: string) => {
+    const datum = data.get(key)
+    return datum === undefined ? undefined : world.truth[datum.name]
+  }
+  const truth = pointBox(world.truth[quantity.name])
+  const expression = [formula.expression, elementwise(formula.expression)].find((reading) => {
+    const value = evaluatePoint(reading, truthOf)
+    return value !== undefined && meet(value, truth)
+  })
+  if (expression === undefined) return []
+  const owns = new Map(
+    await Promise.all([...data].map(async ([key, datum]) => [key, await replay.own(datum.name)] as const)),
+  )
+  const own = evaluateBox(expression, { habit, boxOfKey: (key) => owns.get(key)?.box })
+  return 'box' in own ? [{ box: own.box, basis: 'mixed', rootLine: wrong }] : []
 }
 
 /** An expression in symbols of the exercise, which is no quantity of its own: valued at the solution's values and at the true ones. */
@@ -73,13 +140,6 @@ async function expressionSubject(side: Side, replay: Replay, scope: Scope, habit
     return datum === undefined ? undefined : replay.world.truth[datum.name]
   })
   if (truth === undefined) return undefined
-  const owns = new Map(
-    await Promise.all([...data].map(async ([key, datum]) => [key, await replay.own(datum.name)] as const)),
-  )
-  const own = evaluateBox(side.expression, { habit, boxOfKey: (key) => owns.get(key)?.box })
-  const fair = evaluateBox(side.expression, { habit, boxOfKey: (key) => owns.get(key)?.fair })
-  const known = [...owns.values()]
-  const rootLine = known.find((value) => value?.rootLine !== undefined)?.rootLine
   return {
     name: undefined,
     side,
@@ -87,9 +147,21 @@ async function expressionSubject(side: Side, replay: Replay, scope: Scope, habit
     isGiven: false,
     isExact: false,
     truth,
-    steps: 'box' in own ? [{ box: own.box, basis: 'own', rootLine }] : [],
-    fair: 'box' in fair ? fair.box : undefined,
-    slips: known.every((value) => value?.slip ?? true),
+    point: undefined,
     scope,
+    support: once(async () => {
+      const owns = new Map(
+        await Promise.all([...data].map(async ([key, datum]) => [key, await replay.own(datum.name)] as const)),
+      )
+      const own = evaluateBox(side.expression, { habit, boxOfKey: (key) => owns.get(key)?.box })
+      const fair = evaluateBox(side.expression, { habit, boxOfKey: (key) => owns.get(key)?.fair })
+      const known = [...owns.values()]
+      const rootLine = known.find((value) => value?.rootLine !== undefined)?.rootLine
+      return {
+        steps: 'box' in own ? [{ box: own.box, basis: 'own', rootLine }] : [],
+        fair: 'box' in fair ? fair.box : undefined,
+        lapse: lapseOf(known.flatMap((value) => value ?? [])),
+      }
+    }),
   }
 }

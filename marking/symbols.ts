@@ -90,7 +90,9 @@ export function symbolTable(exercise: Exercise): SymbolTable {
   const known = tables.get(exercise)
   if (known !== undefined) return known
   const keys = new SymbolIndex(exercise).keys().filter((key) => !functions.has(key))
-  const table = { keys: new Set(keys), functions: new Set(['g', "g'", 'f', 'sigma']) }
+  // A star between two symbols of a formula is how the exercise writes its convolutions.
+  const starConvolves = exercise.quantities.some(({ formula }) => formula !== undefined && / \* |\\star /.test(formula))
+  const table = { keys: new Set(keys), functions: new Set(['g', "g'", 'f', 'sigma']), starConvolves }
   tables.set(exercise, table)
   return table
 }

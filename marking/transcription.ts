@@ -85,7 +85,11 @@ export function miscopiedByForm(
     const written = isPoint(evaluated.box) && !isPoint(own.box) ? widen(evaluated.box, replay.usualHalf) : evaluated.box
     const rounded = widen(truth.box, isPoint(evaluated.box) ? 0 : replay.usualHalf)
     if (meet(written, own.box) || meet(written, truth.box) || meet(written, rounded)) return []
-    return [describe(pair.numerals, pair.formula, own.box, replay)]
+    return [
+      own.box.low.length > 1
+        ? describeEntry(evaluated.box, pair.formula, own.box, replay)
+        : describe(pair.numerals, pair.formula, own.box, replay),
+    ]
   })
   return found.length < pairs.length || pairs.length === 1 ? found : []
 }
@@ -132,6 +136,47 @@ export async function miscopiedByValue(
       }
   }
   return undefined
+}
+
+/** More values than this are not tried in place of a numeral. */
+const mostCandidates = 80
+
+/**
+ * The one numeral of a line that explains it where the result behind it is right: replaced by a number that is given or was written
+ * before, or by the same with the other sign, it makes the line right.
+ */
+export function miscopiedByNumber(
+  numerals: Expression,
+  replay: Replay,
+  isRight: (box: Box) => boolean,
+): Miscopied | undefined {
+  const recorded = replay.recordedNames().flatMap((name) => replay.recorded(name)?.values ?? [])
+  const known = [...new Set([...replay.world.givenSizes, ...recorded.map(Math.abs)])].slice(0, mostCandidates)
+  for (const numeral of walk(numerals)) {
+    if (numeral.kind !== 'numeral') continue
+    const nearest = known.toSorted((a, b) => Math.abs(a - numeral.value) - Math.abs(b - numeral.value))
+    for (const value of nearest.flatMap((size) => [size, -size])) {
+      if (value === numeral.value) continue
+      const replaced = replaceNumerals(numerals, (other) =>
+        other === numeral ? { ...numeral, value, half: 1e-12, whole: Number.isInteger(value) } : other,
+      )
+      const evaluated = evaluateBox(replaced, { habit: 'rounds' })
+      if (!('box' in evaluated) || !isRight(evaluated.box)) continue
+      const text = numberText(value)
+      return { numeral: numeral.text, belongs: text, value: text, sign: value === -numeral.value, isValueOf: undefined }
+    }
+  }
+  return undefined
+}
+
+/** The first entry of a matrix that is not the one that belongs there. */
+function describeEntry(written: Box, formula: Expression, own: Box, replay: Replay): Miscopied {
+  const slack = replay.usualHalf
+  const at = own.low.findIndex((low, i) => written.low[i] > own.high[i] + slack || written.high[i] < low - slack)
+  const [wrong, right] = [written, own].map(({ low, high }) => (low[Math.max(at, 0)] + high[Math.max(at, 0)]) / 2)
+  const [numeral, value] = [wrong, right].map((number) => numberText(number, decimalsOf(slack)))
+  const sign = wrong !== 0 && Math.abs(wrong + right) <= 2 * slack
+  return { numeral, belongs: `an entry of ${printLatex(formula)}`, value, sign, isValueOf: undefined }
 }
 
 function describe(numerals: Expression, formula: Expression, own: Box, replay: Replay): Miscopied {

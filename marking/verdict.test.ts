@@ -67,6 +67,12 @@ describe('the table of verdicts', () => {
     expect(judge(evidence({ steps: [wrongStep], fair: around(0.2128), slips: true })).verdict).toBe('correct')
   })
 
+  test('the line’s own numerals, rounded as they are, allow the truth: rounded', () => {
+    const line: Range = [0.1478, 0.15]
+    expect(judge(evidence({ truth: 0.1495, steps: [wrongStep], fair: around(0.2128), line })).verdict).toBe('rounded')
+    expect(judge(evidence({ truth: 0.151, steps: [wrongStep], fair: around(0.2128), line })).verdict).toBe('wrong')
+  })
+
   test('a step from some wrong values and some mended ones: carried', () => {
     const steps = [wrongStep, { range: around(0.148), basis: 'mixed', rootLine: 70 } as const]
     expect(judge(evidence({ truth: 0.5, steps, fair: around(0.2128) }))).toMatchObject({

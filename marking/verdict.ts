@@ -81,6 +81,8 @@ export function judge(evidence: Evidence): Judgement {
   if (ownAgrees !== 'no' && own !== undefined)
     return explainedByRounding ? said('rounded') : said('carried', own.rootLine)
   if (explainedByRounding && fair !== undefined && agrees(fair) !== 'no') return said('rounded')
+  // The line's own numerals, rounded as they are, allow the truth.
+  if (line !== undefined && rangesMeet(line, [truth, truth])) return said('rounded')
   const other = steps.find(({ basis, range }) => basis !== 'own' && agrees(range) !== 'no')
   if (other === undefined) return said('wrong')
   return other.basis === 'true' ? said('rounded') : said('carried', other.rootLine)

@@ -19,8 +19,11 @@ const pointCount = 4
 /** Values at random given data, computed when they are asked for; `undefined` where the data allow none. */
 export type Point = (name: string) => Promise<Tensor | undefined>
 
+/** More values at random data than this are not kept. */
+const mostValues = 20_000
+
 /** What is known of an exercise whatever the conventions: shared by its worlds. */
-export class Samples {
+class Samples {
   private readonly exercise: Exercise
   private drawn: readonly Values[] | undefined
   /** Values by point, quantity and the conventions that bear on it. */
@@ -35,6 +38,31 @@ export class Samples {
     this.drawn ??= fc.sample(this.exercise.arbitrary(), { numRuns: pointCount, seed: 1 })
     return this.drawn
   }
+}
+
+/** What solutions of an exercise with the same given data share. */
+interface Shelf {
+  readonly samples: Samples
+  /** By the names of the conventions. */
+  readonly worlds: Map<string, Promise<World>>
+}
+
+/** Shelves by exercise and stated data, the one used last at the end. */
+const shelves = new WeakMap<Exercise, Map<string, Shelf>>()
+
+/** So many sets of given data of one exercise are kept. */
+const mostShelves = 8
+
+function shelfOf(exercise: Exercise, stated: Values): Shelf {
+  const ofExercise = shelves.get(exercise) ?? new Map<string, Shelf>()
+  shelves.set(exercise, ofExercise)
+  const key = JSON.stringify(Object.entries(stated).map(([name, value]) => [name, value.shape, [...rowMajor(value)]]))
+  const shelf = ofExercise.get(key) ?? { samples: new Samples(exercise), worlds: new Map() }
+  ofExercise.delete(key)
+  ofExercise.set(key, shelf)
+  const [oldest] = ofExercise.keys()
+  if (ofExercise.size > mostShelves && oldest !== undefined) ofExercise.delete(oldest)
+  return shelf
 }
 
 /** An exercise under one choice of conventions, with its true values. */
@@ -67,16 +95,21 @@ export class World {
     this.quantities = new Map(quantitiesUnder(index.exercise, conventions).map((quantity) => [quantity.name, quantity]))
   }
 
-  /** The exercise under these conventions, for the given data that the solution's own sheet states, else for the source's. */
-  static async of(
-    index: SymbolIndex,
-    conventions: readonly Convention[],
-    stated: Values,
-    samples: Samples,
-  ): Promise<World> {
+  /**
+   * The exercise under these conventions, for the given data that the solution's own sheet states, else for the source's. Solutions
+   * with the same data share it.
+   */
+  static of(index: SymbolIndex, conventions: readonly Convention[], stated: Values): Promise<World> {
+    const { samples, worlds } = shelfOf(index.exercise, stated)
+    const key = conventions.map(({ name }) => name).join('|')
+    const known = worlds.get(key)
+    if (known !== undefined) return known
     const given = { ...defaultGiven(index.exercise), ...stated }
-    const truth = await solve(index.exercise, given, oracle, { conventions })
-    return new World(index, conventions, given, truth, samples)
+    const world = solve(index.exercise, given, oracle, { conventions }).then(
+      (truth) => new World(index, conventions, given, truth, samples),
+    )
+    worlds.set(key, world)
+    return world
   }
 
   quantity(name: string): Quantity | undefined {
@@ -134,6 +167,7 @@ export class World {
         const known = this.samples.values.get(key)
         if (known !== undefined) return known
         const value = this.computeAt(name, point)
+        if (this.samples.values.size >= mostValues) this.samples.values.clear()
         this.samples.values.set(key, value)
         return value
       }

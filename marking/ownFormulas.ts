@@ -1,0 +1,36 @@
+import type { Exercise, Quantity } from '../exercises/exercise.js'
+import type { Expression } from './expression/ast.js'
+import { readFragment } from './expression/reader.js'
+import { type Side, sideOf } from './statements.js'
+import { symbolTable } from './symbols.js'
+
+/** Formulas of exercises, so that they are read once. */
+const formulas = new WeakMap<Exercise, Map<string, Side | null>>()
+
+/** The formula of a quantity as the exercise has it; null where it is no single expression. */
+export function formulaOf({ formula }: Quantity, exercise: Exercise): Side | null {
+  const ofExercise = formulas.get(exercise) ?? new Map<string, Side | null>()
+  formulas.set(exercise, ofExercise)
+  const known = ofExercise.get(formula)
+  if (known !== undefined) return known
+  const { chains, notUnderstood } = readFragment(formula, { offset: 0, symbols: symbolTable(exercise) })
+  const [chain] = chains
+  const isSingle = chains.length === 1 && chain.sides.length === 1 && notUnderstood.length === 0
+  const side = isSingle ? sideOf(chain.sides[0]) : null
+  ofExercise.set(formula, side)
+  return side
+}
+
+/**
+ * Whether a side is the quantity's formula written as the exercise has it, whatever its signs stand for there: X * W for a
+ * convolution, D × 1 for a shape.
+ */
+export function isOwnFormula(side: Side, quantity: Quantity, exercise: Exercise): boolean {
+  const own = formulaOf(quantity, exercise)
+  return own !== null && form(own.expression) === form(side.expression)
+}
+
+/** An expression without its places and spellings. */
+function form(expression: Expression): string {
+  return JSON.stringify(expression, (key, value: unknown) => (key === 'span' || key === 'text' ? undefined : value))
+}

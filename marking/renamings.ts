@@ -1,0 +1,247 @@
+import { plainSymbol } from '../exercises/plainText.js'
+import { meet, pointBox } from './boxes.js'
+import { cellsOf, evaluateBox, signedNumeral } from './evaluation.js'
+import type { Expression } from './expression/ast.js'
+import { quantitiesThatAre } from './identities.js'
+import type { Draft } from './marker.js'
+import type { Side, Statement } from './statements.js'
+import { type Datum, symbolsOf, symbolText } from './symbols.js'
+import type { World } from './world.js'
+
+/** Other names for what the exercise calls otherwise, and what is said of it. */
+export interface Renaming {
+  /** Keys of the exercise by the solution's. */
+  readonly keys: ReadonlyMap<string, string>
+  readonly finding: string
+  /** Offset of the first place that it concerns. */
+  readonly start: number
+}
+
+/** What a solution came to under its own names. */
+export interface Reading {
+  readonly world: World
+  readonly statements: readonly Statement[]
+  readonly drafts: readonly Draft[]
+}
+
+/** A statement with other keys for its names; its text stays as it is. */
+export function renamed(statement: Statement, { keys }: Renaming): Statement {
+  if (!statement.sides.some((side) => side.keys.some((key) => keys.has(key)))) return statement
+  return {
+    ...statement,
+    sides: statement.sides.map((side) => ({
+      ...side,
+      expression: withKeys(side.expression, keys),
+      keys: side.keys.map((key) => keys.get(key) ?? key),
+    })),
+  }
+}
+
+function withKeys(expression: Expression, keys: ReadonlyMap<string, string>): Expression {
+  const inside = (operand: Expression): Expression => withKeys(operand, keys)
+  switch (expression.kind) {
+    case 'name':
+      return { ...expression, key: keys.get(expression.key) ?? expression.key }
+    case 'numeral':
+      return expression
+    case 'operation':
+      return { ...expression, left: inside(expression.left), right: inside(expression.right) }
+    case 'negation':
+    case 'transposition':
+      return { ...expression, operand: inside(expression.operand) }
+    case 'call':
+      return { ...expression, arguments: expression.arguments.map(inside) }
+    case 'matrix':
+      return { ...expression, rows: expression.rows.map((row) => row.map(inside)) }
+  }
+}
+
+/**
+ * Names that the solution may give to what the exercise calls otherwise, the surest first: indices the other way round (w₅₃ for w₃₅),
+ * symbols that the exercise lacks and whose formula or value is that of one of its quantities, two names exchanged.
+ */
+export async function renamingsOf(reading: Reading): Promise<readonly Renaming[]> {
+  const unknown = unknownKeys(reading)
+  const turned = turnedIndices(unknown, reading)
+  const bound = turned === undefined ? await boundSymbols(unknown, reading) : undefined
+  return [...(turned === undefined ? [] : [turned]), ...(bound === undefined ? [] : [bound]), ...exchanged(reading)]
+}
+
+/** Keys that stand for nothing in the exercise, with where they stand first. */
+function unknownKeys({ statements, world }: Reading): ReadonlyMap<string, number> {
+  const found = new Map<string, number>()
+  for (const { sides, span } of statements)
+    for (const key of sides.flatMap(({ keys }) => keys))
+      if (world.index.candidates(key).length === 0 && key !== 'e' && key !== 'pi' && !found.has(key))
+        found.set(key, span.start)
+  return found
+}
+
+/** Indices of two digits the other way round, where every unknown symbol with such an index is known then, and there are several. */
+function turnedIndices(unknown: ReadonlyMap<string, number>, { world, statements }: Reading): Renaming | undefined {
+  const keys = new Map<string, string>()
+  for (const key of unknown.keys()) {
+    const [, base, from, to] = /^(.*_)(\d)(\d)$/.exec(key) ?? []
+    if (base === undefined || from === to) continue
+    const turned = `${base}${to}${from}`
+    if (world.index.candidates(turned).length === 0) return undefined
+    keys.set(key, turned)
+  }
+  if (keys.size < 2) return undefined
+  // Both ways round at once is no convention.
+  const written = new Set(statements.flatMap(({ sides }) => sides.flatMap((side) => side.keys)))
+  if ([...keys.values()].some((turned) => written.has(turned))) return undefined
+  const [first, second] = [...keys][0]
+  return {
+    keys,
+    finding: `the indices stand the other way round: ${plainSymbol(first)} is read as ${plainSymbol(second)}, and so on`,
+    start: Math.min(...[...keys.keys()].map((key) => unknown.get(key) ?? 0)),
+  }
+}
+
+/** Symbols that the exercise lacks, each as the one quantity, not written otherwise, that its formula or its value is. */
+async function boundSymbols(unknown: ReadonlyMap<string, number>, reading: Reading): Promise<Renaming | undefined> {
+  const { statements, world, drafts } = reading
+  const written = new Set(drafts.map(({ claim }) => claim.quantity))
+  const keys = new Map<string, string>()
+  const said: string[] = []
+  for (const key of unknown.keys()) {
+    const own = statements.filter(({ sides: [left] }) => left?.expression.kind === 'name' && left.keys[0] === key)
+    const datum = (await byFormula(own, world, written)) ?? byValue(key, own, world, written)
+    if (datum === undefined) continue
+    written.add(datum.name)
+    keys.set(key, symbolsOf(datum)[0])
+    said.push(`${plainSymbol(key)} is read as ${symbolText(datum)}`)
+  }
+  if (keys.size === 0) return undefined
+  return { keys, finding: said.join(', '), start: Math.min(...[...keys.keys()].map((key) => unknown.get(key) ?? 0)) }
+}
+
+/** The quantity that a formula behind the symbol is, whatever the given data. */
+async function byFormula(
+  own: readonly Statement[],
+  world: World,
+  written: ReadonlySet<string | null>,
+): Promise<Datum | undefined> {
+  for (const { sides } of own) {
+    const formula = sides.slice(1).find(({ kind }) => kind === 'symbolic')
+    if (formula === undefined) continue
+    const found = await quantitiesThatAre(world, formula, { stage: 0, preferred: [] })
+    const free = found.filter(({ name }) => !written.has(name))
+    if (free.length > 0) return free[0]
+  }
+  return undefined
+}
+
+/** Fewer digits than this may be anything's. */
+const fewestDigits = 3
+
+/** The one quantity of just this value, where enough digits are written to tell; of several, the one with the symbol's index. */
+function byValue(
+  key: string,
+  own: readonly Statement[],
+  world: World,
+  written: ReadonlySet<string | null>,
+): Datum | undefined {
+  const sides = own.flatMap((statement) =>
+    statement.sides
+      .slice(1)
+      .filter(({ kind }) => kind === 'numeric')
+      .slice(-1),
+  )
+  const [side] = sides
+  if (side === undefined || significantDigits(side) < fewestDigits) return undefined
+  const evaluated = evaluateBox(side.expression, { habit: 'rounds' })
+  if (!('box' in evaluated)) return undefined
+  const fits = world.index
+    .all()
+    .filter(
+      ({ name, kind }) => kind === 'quantity' && !written.has(name) && meet(evaluated.box, pointBox(world.truth[name])),
+    )
+  if (fits.length === 1) return fits[0]
+  const alike = fits.filter((datum) => symbolsOf(datum).some((symbol) => indexOf(symbol) === indexOf(key)))
+  return indexOf(key) !== undefined && alike.length === 1 ? alike[0] : undefined
+}
+
+/** The most significant digits that a number of a side is written with. */
+function significantDigits({ expression }: Side): number {
+  const digits = cellsOf(expression).map((cell) => {
+    const numeral = signedNumeral(cell)?.numeral
+    return numeral === undefined ? 0 : numeral.decimal.replace('.', '').replace(/^0+/, '').length
+  })
+  return Math.max(0, ...digits)
+}
+
+/** The index of a symbol: `35` of `Delta w_35`. */
+function indexOf(key: string): string | undefined {
+  return /_([^^']+)/.exec(key)?.[1]
+}
+
+/**
+ * Pairs of data each of which has the other's value: their names are exchanged, or the numbers of two nodes, in the names of all that
+ * is computed or in all names.
+ */
+function exchanged({ drafts, world }: Reading): readonly Renaming[] {
+  const wrong = drafts.filter(
+    ({ claim: { verdict, claimed, quantity } }) =>
+      quantity !== null && (verdict === 'wrong' || verdict === 'transcription') && typeof claimed === 'number',
+  )
+  const found = new Map<string, Renaming>()
+  for (const [i, one] of wrong.entries())
+    for (const other of wrong.slice(i + 1)) {
+      const [first, second] = [one, other].map(({ claim }) => world.index.datum(claim.quantity ?? ''))
+      if (first === undefined || second === undefined || first === second) continue
+      if (!hasValueOf(one, second, world) || !hasValueOf(other, first, world)) continue
+      const [key, otherKey] = [first, second].map((datum) => symbolsOf(datum)[0])
+      const [index, otherIndex] = [indexOf(key), indexOf(otherKey)]
+      if (index === undefined || otherIndex === undefined || key.split('_')[0] !== otherKey.split('_')[0]) continue
+      const finding = `the names ${symbolText(first)} and ${symbolText(second)} are exchanged throughout`
+      const { start } = one
+      const add = (keys: ReadonlyMap<string, string>, more: string): void => {
+        found.set(JSON.stringify([...keys]), { keys, finding: `${finding}${more}`, start })
+      }
+      const both = [...symbolsOf(first), ...symbolsOf(second)]
+      add(
+        exchangedIn(both, (own) => (own === index ? otherIndex : own === otherIndex ? index : own)),
+        '',
+      )
+      const nodes = differingDigits(index, otherIndex)
+      if (nodes === undefined) continue
+      const [a, b] = nodes
+      const swap = (own: string): string => own.replaceAll(/./g, (sign) => (sign === a ? b : sign === b ? a : sign))
+      const more = `, and so are ${a} and ${b} in other names`
+      add(exchangedIn(computedKeys(world), swap), more)
+      add(exchangedIn(world.index.keys(), swap), more)
+    }
+  return [...found.values()]
+}
+
+/** The two digits in which indices differ, where that is at one place only. */
+function differingDigits(index: string, other: string): readonly [string, string] | undefined {
+  if (index.length !== other.length) return undefined
+  const at = [...index].flatMap((sign, i) => (sign === other[i] ? [] : [i]))
+  const [a, b] = [index[at[0]], other[at[0]]]
+  return at.length === 1 && /\d/.test(a) && /\d/.test(b) ? [a, b] : undefined
+}
+
+function hasValueOf({ claim, half }: Draft, { name }: Datum, { truth }: World): boolean {
+  const { low } = pointBox(truth[name])
+  return typeof claim.claimed === 'number' && low.length === 1 && Math.abs(claim.claimed - low[0]) <= half
+}
+
+/** Keys that stand for quantities only. */
+function computedKeys({ index }: World): readonly string[] {
+  return index.keys().filter((key) => index.candidates(key).every(({ kind }) => kind === 'quantity'))
+}
+
+/** Each key whose index is changed into that of another of the keys. */
+function exchangedIn(keys: readonly string[], change: (index: string) => string): ReadonlyMap<string, string> {
+  const known = new Set(keys)
+  const pairs = keys.flatMap((key) => {
+    const own = indexOf(key)
+    if (own === undefined || change(own) === own) return []
+    const changed = key.replace(`_${own}`, `_${change(own)}`)
+    return known.has(changed) ? [[key, changed] as const] : []
+  })
+  return new Map(pairs)
+}
