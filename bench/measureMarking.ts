@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Tinypool } from 'tinypool'
 import { exercises } from '../exercises/index.js'
+import { type Figures, figuresOf, type Share } from '../marking/fixtures/figures.js'
 import { labelledSolutions } from '../marking/fixtures/labelled.js'
 import { markFile } from '../marking/index.js'
 import { table } from '../reports/words.js'
 import type { GeneratedResult, GeneratedTask } from './generatedTask.js'
-import { type Figures, figuresOf, type Share } from './markingFigures.js'
 
 // Measures how well hand solutions are marked: npm run measure:marking [-- OPTIONS]
 //   --verbose            every difference, not only the claims that were marked down unfairly

@@ -28,7 +28,7 @@ export async function explain(quantity: Quantity, written: Box, replay: Replay):
   if (own === undefined) return found
   for (const mistake of mistakes) {
     // A mistake of an operator that the quantity is not computed with changes nothing.
-    if (!called.has(mistake.operator)) continue
+    if (!called.has(mistake.operator) || mistake.concerns === 'memory') continue
     const { operators } = mistaken(mistake)
     const box = await image((values) => quantity.compute(values, operators), own)
     if (fits(box)) found.push({ mistake: mistake.name, explanation: mistake.explanation })
@@ -37,7 +37,10 @@ export async function explain(quantity: Quantity, written: Box, replay: Replay):
 }
 
 /** Operators that remember which of them were called. */
-function recordingCalls(operators: Operators): { readonly operators: Operators; readonly called: ReadonlySet<string> } {
+export function recordingCalls(operators: Operators): {
+  readonly operators: Operators
+  readonly called: ReadonlySet<string>
+} {
   const called = new Set<string>()
   const recording = new Proxy(operators, {
     get(target, name) {
@@ -49,7 +52,7 @@ function recordingCalls(operators: Operators): { readonly operators: Operators; 
   return { operators: recording, called }
 }
 
-function mistakesIn({ name }: Quantity, { world }: Replay): readonly ExerciseMistake[] {
+export function mistakesIn({ name }: Quantity, { world }: Replay): readonly ExerciseMistake[] {
   return world.exercise.mistakes.filter(({ quantities }) => quantities.includes(name))
 }
 

@@ -57,6 +57,19 @@ export async function isFormulaOf(world: World, side: Side, name: string, scope:
   })
 }
 
+/** Tries whether a side is, for all given data that it rests on, what is computed otherwise; where that is unknown, it is not. */
+export async function isAlwaysLike(
+  world: World,
+  side: Side,
+  scope: Scope,
+  otherAt: (point: Point) => Promise<Box | undefined>,
+): Promise<boolean> {
+  const data = dataOf(world, side, scope)
+  if (data === undefined) return false
+  const points = world.points(namesOf(data))
+  return (await compare(points, async (point) => [await valueAt(side, data, point), await otherAt(point)])) === 'same'
+}
+
 /** Tries whether two sides are the same for all given data. */
 export async function areSame(world: World, a: Side, b: Side, scope: Scope): Promise<Sameness> {
   const [left, right] = [dataOf(world, a, scope), dataOf(world, b, scope)]

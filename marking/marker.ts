@@ -7,6 +7,7 @@ import type { Document } from './document/document.js'
 import type { Habit } from './evaluation.js'
 import { explain, otherConvention } from './explanations.js'
 import type { Span } from './expression/ast.js'
+import { explainFormula } from './formulaExplanations.js'
 import { judgeFormula } from './formulas.js'
 import { withActivation } from './functions.js'
 import { dataOf } from './identities.js'
@@ -269,7 +270,16 @@ export class Marker {
           formulas.push(this.drafts.length)
           const root = judged.verdict !== 'correct' && cause === undefined
           if (root) cause = { verdict: judged.verdict, line: placeOf(this.document, side).line }
-          this.add(statement, side, subject, { ...judged, root, carriedFrom: null, claimed: null, expected: null })
+          const { quantity, scope } = subject ?? {}
+          this.add(
+            statement,
+            side,
+            subject,
+            { ...judged, root, carriedFrom: null, claimed: null, expected: null },
+            root && quantity !== undefined && scope !== undefined
+              ? { explain: () => explainFormula(side, quantity, scope, replay) }
+              : {},
+          )
           continue
         }
       }
@@ -290,6 +300,9 @@ export class Marker {
         continue
       }
       const judged = this.repeating(found)
+      const isUnknown = subject === undefined && statement.kind === 'chain' && statement.sides[0].kind !== 'numeric'
+      if (!judged.checked && i === 1 && isUnknown)
+        this.addUnread(statement, 'its left side is nothing that the exercise knows')
       cause = this.addValue(statement, side, subject, judged, cause)
       line = { side, value: judged.value, verdict: judged.verdict, subject }
       value = judged

@@ -115,11 +115,12 @@ export interface Direction {
 
 /** The directions that a sentence states, in order: «it falls, then it rises» is −1, 1. */
 export function directionsIn(text: string): readonly Direction[] {
-  return [...text.matchAll(/\p{L}[\p{L}\p{M}]*/gu)].flatMap(({ 0: word, index }) =>
-    directions
-      .filter(([, stems]) => stems.some((stem) => plainWords(word)[0]?.startsWith(stem)))
-      .map(([direction]) => ({ direction, start: index, end: index + word.length })),
-  )
+  return [...text.matchAll(/\p{L}[\p{L}\p{M}]*/gu)].flatMap(({ 0: word, index }) => {
+    const plain = plainWords(word)[0] ?? ''
+    return directions
+      .filter(([, stems]) => stems.some((stem) => plain.startsWith(stem)))
+      .map(([direction]) => ({ direction, start: index, end: index + word.length }))
+  })
 }
 
 /** The keys of the symbols that stand between the words of a text: `y_i` in «the dimension of y_i is». */

@@ -26,12 +26,14 @@ export const mistakes: readonly Mistake[] = [
   {
     name: 'horizontalFlip as a view of its image',
     operator: 'horizontalFlip',
+    concerns: 'memory',
     explanation: 'The mirrored image shares the memory of the given one and changes with it, instead of being a copy.',
     forward: ({ image }) => ({ y: image.step(1, 1, 1, -1) }),
   },
   {
     name: 'crop as a view of its image',
     operator: 'crop',
+    concerns: 'memory',
     explanation:
       'The part that is cut out shares the memory of the image and changes with it, instead of being a copy.',
     forward: ({ image }, attributes) => {
@@ -43,12 +45,14 @@ export const mistakes: readonly Mistake[] = [
   {
     name: 'matmul into the buffer of the call before',
     operator: 'matmul',
+    concerns: 'memory',
     explanation: 'Products of one size share one buffer, so that a product changes as soon as the next is computed.',
     forward: (inputs) => productBuffers(passes(matmul).forward(inputs, {})),
   },
   {
     name: 'softmax with gradients in the buffer of the call before',
     operator: 'softmax',
+    concerns: 'memory',
     explanation: 'Gradients of one size share one buffer, so that a gradient changes as soon as the next is computed.',
     backward: (inputs, attributes, gradients) =>
       gradientBuffers(passes(softmax).backward(inputs, attributes, gradients)),

@@ -12,6 +12,8 @@ export interface Mistake {
   /** Reads as what is computed: `softmax without subtracting the maximum`. */
   readonly name: string
   readonly operator: string
+  /** Set where it is about the memory of a program: nobody who computes by hand makes it. */
+  readonly concerns?: 'memory'
   /** A full sentence for the student or kernel author: what was done, instead of what. */
   readonly explanation: string
   forward?(inputs: Tensors, attributes: Attributes): Tensors

@@ -136,6 +136,7 @@ export const mistakes: readonly Mistake[] = [
   {
     name: 'sgd that updates the parameter in place',
     operator: 'sgd',
+    concerns: 'memory',
     explanation: 'The new parameter was written into the memory of the given one.',
     forward: (inputs, attributes) => {
       const result = sgd.forward(inputs, attributes)

@@ -64,8 +64,8 @@ async function tracesOf(solved: Solved): Promise<readonly Trace[]> {
       if (value !== undefined) traces.push({ ...mistake, quantity: quantity.name, value })
     }
     const called = new Set(solved.calls.get(quantity.name)?.map(({ operator }) => operator))
-    for (const { name, operator } of mistakes) {
-      if (!called.has(operator)) continue
+    for (const { name, operator, concerns } of mistakes) {
+      if (!called.has(operator) || concerns === 'memory') continue
       const mistake = { mistake: name, kind: 'operator' } as const
       const value = await valueUnder(mistake, quantity, exercise, values)
       if (value !== undefined) traces.push({ ...mistake, quantity: quantity.name, value })
