@@ -1,6 +1,6 @@
 import type { Exercise } from '../exercises/exercise.js'
 import type { Expression, Numeral, Operation, Span } from './expression/ast.js'
-import { walk } from './expression/walk.js'
+import { rebuilt, walk } from './expression/walk.js'
 import { type Side, type Statement, sideOf } from './statements.js'
 
 /** The activation functions that exercises use, by the names of `Call`. */
@@ -37,27 +37,13 @@ export function activationOf(exercise: Exercise): Activation | null {
  * out: σ′(x) as σ(x)·(1 − σ(x)), tanh′(x) as 1 − tanh²(x).
  */
 export function withKnownFunctions(expression: Expression, activation: Activation | null): Expression {
-  const inside = (operand: Expression): Expression => withKnownFunctions(operand, activation)
-  switch (expression.kind) {
-    case 'numeral':
-    case 'name':
-      return expression
-    case 'operation':
-      return { ...expression, left: inside(expression.left), right: inside(expression.right) }
-    case 'negation':
-    case 'transposition':
-      return { ...expression, operand: inside(expression.operand) }
-    case 'matrix':
-      return { ...expression, rows: expression.rows.map((row) => row.map(inside)) }
-    case 'call': {
-      const values = expression.arguments.map(inside)
-      const base = expression.name.replace(/'+$/, '')
-      const primes = expression.name.length - base.length
-      const name = letters.has(base) && values.length === 1 ? (activation ?? base) : base
-      const call: Expression = { ...expression, name: primes === 0 ? name : expression.name, arguments: values }
-      return primes === 1 ? (derivativeOf(name, values, expression.span) ?? call) : call
-    }
-  }
+  const known = rebuilt(expression, (operand) => withKnownFunctions(operand, activation))
+  if (known.kind !== 'call') return known
+  const base = known.name.replace(/'+$/, '')
+  const primes = known.name.length - base.length
+  const name = letters.has(base) && known.arguments.length === 1 ? (activation ?? base) : base
+  const call: Expression = { ...known, name: primes === 0 ? name : known.name }
+  return primes === 1 ? (derivativeOf(name, known.arguments, known.span) ?? call) : call
 }
 
 const completed = new WeakMap<Statement, Statement>()

@@ -2,7 +2,7 @@ import { tensor } from '../oracle/tensor.js'
 import { evaluatePoint } from './evaluation.js'
 import type { Call, Expression } from './expression/ast.js'
 import { withIndex } from './expression/indices.js'
-import { walk } from './expression/walk.js'
+import { rebuilt, walk } from './expression/walk.js'
 import type { RuleJudgement } from './rules.js'
 
 /** What a letter stands for in rules about a classifier: logits, its probabilities, the target distribution. */
@@ -246,22 +246,8 @@ function valueAt(
 
 /** Sums over an index as sums over three classes. */
 function writtenOut(expression: Expression): Expression {
-  switch (expression.kind) {
-    case 'numeral':
-    case 'name':
-      return expression
-    case 'operation':
-      return { ...expression, left: writtenOut(expression.left), right: writtenOut(expression.right) }
-    case 'negation':
-    case 'transposition':
-      return { ...expression, operand: writtenOut(expression.operand) }
-    case 'matrix':
-      return { ...expression, rows: expression.rows.map((row) => row.map(writtenOut)) }
-    case 'call':
-      return expression.name === 'sumOver'
-        ? overClasses(expression)
-        : { ...expression, arguments: expression.arguments.map(writtenOut) }
-  }
+  if (expression.kind === 'call' && expression.name === 'sumOver') return overClasses(expression)
+  return rebuilt(expression, writtenOut)
 }
 
 function overClasses(call: Call): Expression {

@@ -2,6 +2,7 @@ import { plainSymbol } from '../exercises/plainText.js'
 import { meet, pointBox } from './boxes.js'
 import { cellsOf, evaluateBox, signedNumeral } from './evaluation.js'
 import type { Expression } from './expression/ast.js'
+import { rebuilt } from './expression/walk.js'
 import { quantitiesThatAre } from './identities.js'
 import type { Draft } from './marker.js'
 import type { Side, Statement } from './statements.js'
@@ -38,22 +39,8 @@ export function renamed(statement: Statement, { keys }: Renaming): Statement {
 }
 
 function withKeys(expression: Expression, keys: ReadonlyMap<string, string>): Expression {
-  const inside = (operand: Expression): Expression => withKeys(operand, keys)
-  switch (expression.kind) {
-    case 'name':
-      return { ...expression, key: keys.get(expression.key) ?? expression.key }
-    case 'numeral':
-      return expression
-    case 'operation':
-      return { ...expression, left: inside(expression.left), right: inside(expression.right) }
-    case 'negation':
-    case 'transposition':
-      return { ...expression, operand: inside(expression.operand) }
-    case 'call':
-      return { ...expression, arguments: expression.arguments.map(inside) }
-    case 'matrix':
-      return { ...expression, rows: expression.rows.map((row) => row.map(inside)) }
-  }
+  if (expression.kind === 'name') return { ...expression, key: keys.get(expression.key) ?? expression.key }
+  return rebuilt(expression, (operand) => withKeys(operand, keys))
 }
 
 /**

@@ -1,6 +1,6 @@
 import { latexSymbol } from '../../exercises/plainText.js'
 import type { Expression, Name, Numeral, Span } from './ast.js'
-import { walk } from './walk.js'
+import { rebuilt, walk } from './walk.js'
 
 /** Letters that count: two and three of them side by side are several indices. */
 const counting = 'ijklmnpqrtuv'
@@ -60,26 +60,9 @@ export function wholeNumeral(value: number, span: Span): Numeral {
 
 /** An expression with a number in place of an index, in names too: `x_i` for i = 2 is `x_2`, `h_{t-1}` for t = 1 is `h_0`. */
 export function withIndex(expression: Expression, index: string, value: number): Expression {
-  const inside = (operand: Expression): Expression => withIndex(operand, index, value)
-  switch (expression.kind) {
-    case 'numeral':
-      return expression
-    case 'name':
-      return nameWithIndex(expression, index, value)
-    case 'operation':
-      return { ...expression, left: inside(expression.left), right: inside(expression.right) }
-    case 'negation':
-    case 'transposition':
-      return { ...expression, operand: inside(expression.operand) }
-    case 'call':
-      return {
-        ...expression,
-        name: keyWithIndex(expression.name, index, value),
-        arguments: expression.arguments.map(inside),
-      }
-    case 'matrix':
-      return { ...expression, rows: expression.rows.map((row) => row.map(inside)) }
-  }
+  if (expression.kind === 'name') return nameWithIndex(expression, index, value)
+  const inside = rebuilt(expression, (operand) => withIndex(operand, index, value))
+  return inside.kind === 'call' ? { ...inside, name: keyWithIndex(inside.name, index, value) } : inside
 }
 
 function nameWithIndex(name: Name, index: string, value: number): Expression {

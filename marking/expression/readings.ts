@@ -1,5 +1,5 @@
 import type { Expression, Numeral } from './ast.js'
-import { walk } from './walk.js'
+import { rebuilt, walk } from './walk.js'
 
 /** The most readings that are listed; an expression with more ambiguous numerals than that is read alike throughout. */
 const mostReadings = 16
@@ -26,20 +26,6 @@ export function other(numeral: Numeral): Numeral {
 
 /** The expression with `replace` applied to each of its numerals. */
 export function replaceNumerals(expression: Expression, replace: (numeral: Numeral) => Expression): Expression {
-  const inside = (operand: Expression): Expression => replaceNumerals(operand, replace)
-  switch (expression.kind) {
-    case 'numeral':
-      return replace(expression)
-    case 'name':
-      return expression
-    case 'operation':
-      return { ...expression, left: inside(expression.left), right: inside(expression.right) }
-    case 'negation':
-    case 'transposition':
-      return { ...expression, operand: inside(expression.operand) }
-    case 'call':
-      return { ...expression, arguments: expression.arguments.map(inside) }
-    case 'matrix':
-      return { ...expression, rows: expression.rows.map((row) => row.map(inside)) }
-  }
+  if (expression.kind === 'numeral') return replace(expression)
+  return rebuilt(expression, (operand) => replaceNumerals(operand, replace))
 }

@@ -18,6 +18,24 @@ export function operands(expression: Expression): readonly Expression[] {
   }
 }
 
+/** The expression with each one directly inside it replaced by what `inside` makes of it. */
+export function rebuilt(expression: Expression, inside: (operand: Expression) => Expression): Expression {
+  switch (expression.kind) {
+    case 'numeral':
+    case 'name':
+      return expression
+    case 'operation':
+      return { ...expression, left: inside(expression.left), right: inside(expression.right) }
+    case 'negation':
+    case 'transposition':
+      return { ...expression, operand: inside(expression.operand) }
+    case 'call':
+      return { ...expression, arguments: expression.arguments.map(inside) }
+    case 'matrix':
+      return { ...expression, rows: expression.rows.map((row) => row.map(inside)) }
+  }
+}
+
 /** The expression and all expressions inside it, outermost first. */
 export function* walk(expression: Expression): Iterable<Expression> {
   yield expression

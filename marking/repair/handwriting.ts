@@ -3,7 +3,7 @@ import { symbolKey } from '../../exercises/symbols.js'
 import type { Expression, Name } from '../expression/ast.js'
 import { printLatex } from '../expression/print.js'
 import { readFragment } from '../expression/reader.js'
-import { walk } from '../expression/walk.js'
+import { rebuilt, walk } from '../expression/walk.js'
 import type { Side, Statement } from '../statements.js'
 import { type Datum, symbolTable } from '../symbols.js'
 import type { World } from '../world.js'
@@ -60,22 +60,8 @@ function placeholder(i: number): string {
 
 /** The expression with each of its names replaced. */
 export function withNames(expression: Expression, replace: (name: Name) => Expression): Expression {
-  const inside = (operand: Expression): Expression => withNames(operand, replace)
-  switch (expression.kind) {
-    case 'name':
-      return replace(expression)
-    case 'numeral':
-      return expression
-    case 'operation':
-      return { ...expression, left: inside(expression.left), right: inside(expression.right) }
-    case 'negation':
-    case 'transposition':
-      return { ...expression, operand: inside(expression.operand) }
-    case 'call':
-      return { ...expression, arguments: expression.arguments.map(inside) }
-    case 'matrix':
-      return { ...expression, rows: expression.rows.map((row) => row.map(inside)) }
-  }
+  if (expression.kind === 'name') return replace(expression)
+  return rebuilt(expression, (operand) => withNames(operand, replace))
 }
 
 /**
