@@ -61,11 +61,26 @@ const characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
 export function displayed(
   text: string,
 ): readonly { readonly text: string; readonly at: number; readonly width: number }[] {
-  return [...characters.segment(text)].map(({ segment, index }) => ({
-    text: segment,
-    at: index,
-    width: widthOf(segment),
-  }))
+  const shown: { text: string; at: number; width: number }[] = []
+  let start = 0
+  while (start < text.length) {
+    const end = endOfPart(text, start)
+    for (const { segment, index } of characters.segment(text.slice(start, end)))
+      shown.push({ text: segment, at: start + index, width: widthOf(segment) })
+    start = end
+  }
+  return shown
+}
+
+/**
+ * Where a part ends that is segmented by itself: every segment of V8 holds a copy of all that is segmented, so that a long text
+ * would take memory by its square. Between two plain characters where there are any.
+ */
+function endOfPart(text: string, start: number): number {
+  const most = start + 256
+  if (most >= text.length) return text.length
+  for (let end = most; end > start + 128; end--) if (/^[ -~]{2}$/.test(text.slice(end - 1, end + 1))) return end
+  return most
 }
 
 /** How many columns of a terminal a text takes. */
