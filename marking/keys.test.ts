@@ -22,6 +22,15 @@ describe('an answer sheet with given data of its own', () => {
     ])
     expect(report.findings).toMatchObject([{ finding: "the sheet's own data are used: x₁ = 2 instead of 1" }])
   })
+
+  it('from which nothing can be computed is marked for the source’s, and told why', async () => {
+    // No filter of 363 fits an image of 227; with one of 11 the width is 55.
+    const report = await markSheet('ntua/1.2:\n  given:\n    F: 363\n  w_2: 55\n')
+    expect(report.claims.filter(({ verdict }) => verdict !== 'missing')).toMatchObject([{ verdict: 'correct' }])
+    expect(report.findings.map(({ finding }) => finding)).toEqual([
+      expect.stringMatching(/^F = 363 is not used, the source's 11 is: .*363/),
+    ])
+  })
 })
 
 describe('weights of a solver’s own', () => {

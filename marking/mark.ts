@@ -212,17 +212,26 @@ async function statedGiven(
   })
   // Other shapes than the source's go together, or are not this exercise's data.
   const isOfSourceShape = asWritten.every(({ datum, value }) => sameShape(value.shape, datum.given.value.shape))
-  const fits = isOfSourceShape || (await isSolvable(index.exercise, valuesOf(asWritten)))
+  const fits = isOfSourceShape || (await complaintAbout(index.exercise, valuesOf(asWritten))) === undefined
   const used = (fits ? asWritten : ofSourceShape).filter(isOther)
   const sure = used.filter(({ mayBeRounded }) => !mayBeRounded)
-  return (sure.length < used.length ? [sure, used] : [used]).map((own) => ({
-    values: valuesOf(own),
-    findings: own.map(({ datum, value, line }) => ({
-      exercise: index.exercise.id,
-      line,
-      finding: `the sheet's own data are used: ${symbolText(datum)} = ${JSON.stringify(toNested(value))} instead of ${JSON.stringify(toNested(datum.given.value))}`,
-    })),
-  }))
+  return Promise.all((sure.length < used.length ? [sure, used] : [used]).map((own) => variantOf(own, index)))
+}
+
+/** The source's data with some stated otherwise; the source's alone where nothing can be computed from those. */
+async function variantOf(own: readonly Stated[], { exercise }: SymbolIndex): Promise<Variant> {
+  const values = valuesOf(own)
+  const complaint = own.length === 0 ? undefined : await complaintAbout(exercise, values)
+  const findings = own.map(({ datum, value, line }) => {
+    const stated = `${symbolText(datum)} = ${JSON.stringify(toNested(value))}`
+    const source = JSON.stringify(toNested(datum.given.value))
+    const finding =
+      complaint === undefined
+        ? `the sheet's own data are used: ${stated} instead of ${source}`
+        : `${stated} is not used, the source's ${source} is: ${complaint}`
+    return { exercise: exercise.id, line, finding }
+  })
+  return { values: complaint === undefined ? values : {}, findings }
 }
 
 /** The given datum that a statement gives a value to; none where it does nothing of the kind. */
@@ -265,12 +274,13 @@ function statedShape(box: Box, { shape, size }: Tensor): readonly number[] | und
   return isVector ? [box.low.length] : undefined
 }
 
-async function isSolvable(exercise: Exercise, stated: Values): Promise<boolean> {
+/** Why an exercise cannot be solved with these data; `undefined` where it can. */
+async function complaintAbout(exercise: Exercise, stated: Values): Promise<string | undefined> {
   try {
     await solve(exercise, { ...defaultGiven(exercise), ...stated }, oracle)
-    return true
+    return undefined
   } catch (error) {
-    if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return false
+    if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return error.message
     throw error
   }
 }
