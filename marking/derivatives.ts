@@ -2,9 +2,8 @@ import type { Computation } from '../exercises/exercise.js'
 import { Failure, Refusal } from '../oracle/contract.js'
 import { oracle } from '../oracle/index.js'
 import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
-import { type Box, pointBox } from './boxes.js'
-import { evaluatePoint } from './evaluation.js'
-import { dataOf } from './identities.js'
+import type { Box } from './boxes.js'
+import { dataOf, valueAt } from './identities.js'
 import type { RuleJudgement } from './rules.js'
 import type { Side } from './statements.js'
 import { type Datum, symbolText } from './symbols.js'
@@ -154,15 +153,4 @@ async function computed({ from, compute }: Computation, point: Point): Promise<T
     if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return undefined
     throw error
   }
-}
-
-async function valueAt(side: Side, data: ReadonlyMap<string, Datum>, point: Point): Promise<Box | undefined> {
-  const values = new Map<string, Tensor>()
-  for (const [key, { name }] of data) {
-    const value = await point(name)
-    if (value === undefined) return undefined
-    values.set(key, value)
-  }
-  const box = evaluatePoint(side.expression, (key) => values.get(key))
-  return box === undefined ? undefined : pointBox(tensor(box.shape, box.low))
 }

@@ -108,7 +108,8 @@ function namesOf(data: ReadonlyMap<string, Datum>): readonly string[] {
   return [...data.values()].map(({ name }) => name)
 }
 
-async function valueAt(side: Side, data: ReadonlyMap<string, Datum>, point: Point): Promise<Box | undefined> {
+/** The value of a side at a point; `undefined` where there is none. */
+export async function valueAt(side: Side, data: ReadonlyMap<string, Datum>, point: Point): Promise<Box | undefined> {
   const values = new Map<string, Tensor>()
   for (const [key, { name }] of data) {
     const value = await point(name)

@@ -130,8 +130,8 @@ function boundsIn({ text, span }: Statement, part: Expression): readonly [number
   }
 }
 
-/** How many brackets of a text close what it does not open, and how many it leaves open. */
-function unmatched(text: string): { readonly unopened: number; readonly unclosed: number } {
+/** How many round and square brackets of a text close what it does not open, and how many it leaves open. */
+export function unmatched(text: string): { readonly unopened: number; readonly unclosed: number } {
   let [unopened, unclosed] = [0, 0]
   for (const [bracket] of text.matchAll(/[()[\]]/g)) {
     if (bracket === '(' || bracket === '[') unclosed++

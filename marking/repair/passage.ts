@@ -2,7 +2,7 @@ import type { Document, Item } from '../document/document.js'
 import type { Expression, Span } from '../expression/ast.js'
 import { walk } from '../expression/walk.js'
 import type { Claim } from '../report.js'
-import { regionOf, type Side, type Statement, statementOf } from '../statements.js'
+import { regionOf, type Side, type Statement, statementOf, unmatched } from '../statements.js'
 import { isRight } from '../verdict.js'
 import type { TextAt } from './literals.js'
 
@@ -81,15 +81,4 @@ export function bracketed({ span }: Pick<Expression, 'span'>, { statement, textA
     else if (unopened > 0 && before !== undefined) start -= before.length
     else return { start, end }
   }
-}
-
-/** How many round and square brackets of a text close what it does not open, and how many it leaves open. */
-function unmatched(text: string): { readonly unopened: number; readonly unclosed: number } {
-  let [unopened, unclosed] = [0, 0]
-  for (const [bracket] of text.matchAll(/[()[\]]/g)) {
-    if (bracket === '(' || bracket === '[') unclosed++
-    else if (unclosed > 0) unclosed--
-    else unopened++
-  }
-  return { unopened, unclosed }
 }
