@@ -13,6 +13,8 @@ describe('an inequality between numbers', () => {
     ['$0.7 \\cdot 0.7 \\le 0.49$', ['1 - correct']],
     ['$0.7 \\cdot 0.7 < 0.49$', ['1 - arithmetic']],
     ['$p = 0.4 < 0.3$', ['1 - arithmetic']],
+    ['$0 \\leq 0$', ['1 - correct']],
+    ['$0 < 0$', ['1 - arithmetic']],
   ])('%s', async (line, expected) => {
     expect(verdictsOf(await markText(line))).toEqual(expected)
   })
