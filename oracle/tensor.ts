@@ -83,7 +83,7 @@ function isRowMajor(x: Tensor): boolean {
  * already, a copy otherwise.
  */
 export function rowMajor(x: Tensor): Float64Array {
-  if (isRowMajor(x)) return x.data.subarray(x.offset, x.offset + x.size)
+  if (isRowMajor(x)) return x.size === x.data.length ? x.data : x.data.subarray(x.offset, x.offset + x.size)
   return copy(x).data
 }
 

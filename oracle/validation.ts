@@ -8,6 +8,7 @@ import {
   Refusal,
 } from './contract.js'
 import { bindSizes, checkComputedDimensions, dimensionsText, evaluateDimension } from './dimensions.js'
+import { ValidForms } from './forms.js'
 import { rowMajor, sameShape, shapeText, type Tensor, type Tensors } from './tensor.js'
 
 /** A valid call: its attributes with every default filled in, and its sizes. */
@@ -23,31 +24,48 @@ export function validateCall(declaration: Declaration, inputs: Tensors, attribut
   const refuse = (what: string): never => {
     throw new Refusal(declaration.name, what)
   }
+  const call = validForms.of(declaration, inputs, attributes, () =>
+    validateForm(declaration, inputs, attributes, refuse),
+  )
+  for (const [name, declared] of Object.entries(declaration.inputs)) {
+    const x = inputs[name]
+    if (x !== undefined) checkValues(name, x, declared, call, refuse)
+  }
+  const valueComplaint = declaration.valueConstraint?.(givenOf(declaration, inputs), call)
+  if (valueComplaint !== undefined) refuse(valueComplaint)
+  return call
+}
+
+/** Forms of calls that were found valid: most calls of an operator have the form of one before. */
+const validForms = new ValidForms<ValidCall>()
+
+/** Checks all of a call but the values of its inputs. */
+function validateForm(declaration: Declaration, inputs: Tensors, attributes: Attributes, refuse: Refuse): ValidCall {
   refuseUnknown('input', Object.keys(inputs), Object.keys(declaration.inputs), refuse)
   refuseUnknown('attribute', Object.keys(attributes), Object.keys(declaration.attributes), refuse)
-
-  const given: Record<string, Tensor> = {}
-  for (const [name, input] of Object.entries(declaration.inputs)) {
-    const x = inputs[name]
-    if (x === undefined) {
-      if (!input.optional) refuse(`input ${name} is missing; it should have shape ${dimensionsText(input.dimensions)}`)
-      continue
-    }
-    given[name] = x
-  }
-
+  const given = givenOf(declaration, inputs)
+  for (const [name, { optional, dimensions }] of Object.entries(declaration.inputs))
+    if (given[name] === undefined && !optional)
+      refuse(`input ${name} is missing; it should have shape ${dimensionsText(dimensions)}`)
   const plain = plainAttributes(declaration, attributes, refuse)
   const bound = bindSizes(declaration, given, plain, refuse)
   const filled = fillDefaults(declaration, plain, bound.sizes, refuse)
   checkComputedDimensions(declaration, given, bound, filled, refuse)
-  const shapes = Object.fromEntries(Object.entries(given).map(([name, x]) => [name, x.shape]))
-  const call: CallShape = { sizes: bound.sizes, leading: bound.leading, shapes, attributes: filled }
+  const shapes = Object.fromEntries(Object.entries(given).map(([name, { shape }]) => [name, [...shape]]))
+  const attributesKept = Object.fromEntries(
+    Object.entries(filled).map(([name, value]) => [name, typeof value === 'object' ? [...value] : value]),
+  )
+  const call: CallShape = { sizes: bound.sizes, leading: bound.leading, shapes, attributes: attributesKept }
   const complaint = declaration.constraint?.(call)
   if (complaint !== undefined) refuse(complaint)
-  for (const [name, x] of Object.entries(given)) checkValues(name, x, declaration.inputs[name], call, refuse)
-  const valueComplaint = declaration.valueConstraint?.(given, call)
-  if (valueComplaint !== undefined) refuse(valueComplaint)
   return { ...call, outputShapes: outputShapes(declaration, call) }
+}
+
+/** The inputs that were given, in the order of the declaration. */
+function givenOf(declaration: Declaration, inputs: Tensors): Record<string, Tensor> {
+  const given: Record<string, Tensor> = {}
+  for (const name of Object.keys(declaration.inputs)) if (inputs[name] !== undefined) given[name] = inputs[name]
+  return given
 }
 
 /** Checks the gradients given to a backward pass; see validateCall. */
