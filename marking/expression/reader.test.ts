@@ -4,7 +4,7 @@ import type { Expression, Reading, Span } from './ast.js'
 import { printLatex } from './print.js'
 import { readFragment } from './reader.js'
 import { readings } from './readings.js'
-import { operands, walk } from './walk.js'
+import { formOf, operands, walk } from './walk.js'
 
 /** Pieces of mathematics, whole and broken, that arbitrary text is put together from. */
 const pieces = [
@@ -136,6 +136,10 @@ describe('reading a fragment', () => {
       expect(() => readFragment(text, { offset: 0 }), text.slice(0, 20)).not.toThrow()
   })
 
+  it.each(['P(_)', 'P({})', 'P(^)', 'P()'])('never throws on brackets without a symbol: %s', (text) => {
+    expect(() => readFragment(text, { offset: 0 })).not.toThrow()
+  })
+
   it('says of every text with something in it what it reads or does not understand', () => {
     fc.assert(
       fc.property(scraps, (text) => {
@@ -146,6 +150,12 @@ describe('reading a fragment', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it('takes a power written before a subscript for one of the whole name', () => {
+    const form = (text: string) => readFragment(text, { offset: 0 }).chains[0]?.sides.map(formOf)
+    expect(form('x²_dE')).toEqual(form('x_{dE}^2'))
+    expect(form('x²_1')).toEqual(form('x_1^2'))
   })
 
   it('gives every node a place inside the text and inside its parent', () => {

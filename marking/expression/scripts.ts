@@ -41,7 +41,8 @@ function takeSubscript(parser: Parser, place: Span): void {
   if (node.kind !== 'letters' || node.text.length < 2) return
   const next = parser.peek()
   const scripted = isSign(next, '_') || isSign(next, '^') || (next?.kind === 'number' && !next.spaced)
-  if (!scripted) return
+  // A power written before the subscript, as in `x²_dE`, is one of the whole name.
+  if (!scripted || next.span.start < node.span.end) return
   const middle = node.span.start + 1
   parser.nodes.splice(parser.at - 1, 1, { ...node, text: node.text[0], span: { start: node.span.start, end: middle } })
   const rest: LettersNode = {

@@ -213,7 +213,7 @@ function callsFunction(parser: Parser, name: Name, isPlainWord: boolean, inside:
     return false
   }
   if (separated || isPlainWord || name.key === 'O') return true
-  if (inside.length === 0 || !isSymbolAlone(inside)) return false
+  if (!isSymbolAlone(inside)) return false
   if (functionsOfSymbols.has(name.key) || /_(theta|phi|psi)$/.test(name.key)) return true
   // A whole side F(x): nobody writes a product so.
   if (parser.depth === 0 && parser.at === parser.nodes.length - 1 && beginsSide(parser, name)) return true
@@ -239,6 +239,7 @@ function isSymbolAlone(nodes: readonly Node[]): boolean {
       !isFont(node),
   )
   const [base, argument] = bases
+  if (base === undefined) return false
   if (base.kind === 'command' && accents.has(base.name)) return bases.length === 2 && argument !== undefined
   if (isGroup(base, '{')) return bases.length === 1 && isSymbolAlone(base.nodes)
   const isLetter =
