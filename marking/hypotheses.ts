@@ -5,7 +5,7 @@ import { cellsOf, type Habit, signedNumeral } from './evaluation.js'
 import { isInequality } from './inequalities.js'
 import { type Draft, Marker } from './marker.js'
 import { renamed, renamingsOf } from './renamings.js'
-import { Replay, type StepCache } from './replay.js'
+import { Replay } from './replay.js'
 import type { Finding, UnreadLine } from './report.js'
 import type { Statement } from './statements.js'
 import type { SymbolIndex } from './symbols.js'
@@ -41,10 +41,17 @@ export interface Marked {
   readonly findings: readonly Finding[]
 }
 
-interface Trial {
+/** What a solution may rest on: conventions and given data, which of the variants these are, how it shortens decimals. */
+interface Hypothesis {
   readonly world: World
   readonly variant: number
   readonly habit: Habit
+}
+
+/** What speaks against a hypothesis: root errors and what is missing, all that is not right, what is only rounded. */
+type Score = readonly [roots: number, wrong: number, rounded: number]
+
+interface Trial extends Hypothesis {
   readonly marker: Marker
   readonly missing: number
 }
@@ -69,8 +76,7 @@ export async function markExercise(
   variants: readonly Values[],
   document: Document,
 ): Promise<Marked> {
-  const cache: StepCache = { points: new Map(), images: new Map() }
-  const find = (some: readonly Statement[]): Promise<Search> => search(some, index, variants, document, cache)
+  const find = (some: readonly Statement[]): Promise<Search> => search(some, index, variants, document)
   let chosen = await find(statements)
   const findings: Finding[] = []
   const said = (place: number, finding: string): void => {
@@ -79,7 +85,8 @@ export async function markExercise(
   const { world, marker } = chosen.best
   for (const renaming of await renamingsOf({ world, statements, drafts: marker.drafts })) {
     const others = chosen.statements.map((statement) => renamed(statement, renaming))
-    const [first] = await trial(others, chosen.best, document, cache, rootsOf(chosen.best))
+    const mostRoots = rootsOf(chosen.best)
+    const [first] = await trial(others, chosen.best, document, ([roots]) => roots > mostRoots)
     if (first === undefined || !explainsMore(first, chosen.best)) continue
     chosen = await find(others)
     said(renaming.start, renaming.finding)
@@ -106,18 +113,17 @@ export async function markExercise(
   }
 }
 
-/** The solution marked under one hypothesis; given up where it has more root errors than it may have. */
+/** The solution marked under one hypothesis; given up as soon as what speaks against it leaves it no hope. */
 async function trial(
   statements: readonly Statement[],
-  { world, variant, habit }: Pick<Trial, 'world' | 'variant' | 'habit'>,
+  { world, variant, habit }: Hypothesis,
   document: Document,
-  cache: StepCache,
-  mostRoots: number,
+  isHopeless: (soFar: Score) => boolean,
 ): Promise<readonly Trial[]> {
-  const marker = new Marker(new Replay(world, usualHalfOf(statements), cache), habit, document)
+  const marker = new Marker(new Replay(world, usualHalfOf(statements)), habit, document)
   for (const statement of statements) {
     await marker.mark(statement)
-    if (marker.drafts.filter(({ claim }) => claim.root).length > mostRoots) return []
+    if (isHopeless(scoreOf({ marker, missing: 0 }))) return []
   }
   const found = new Set(marker.drafts.map(({ claim }) => claim.quantity))
   const missing = world.exercise.quantities.filter(({ asked, name }) => asked && !found.has(name)).length
@@ -130,23 +136,32 @@ async function search(
   index: SymbolIndex,
   variants: readonly Values[],
   document: Document,
-  cache: StepCache,
 ): Promise<Search> {
-  const tryOut = (world: World, variant: number, habit: Habit, mostRoots: number): Promise<readonly Trial[]> =>
-    trial(statements, { world, variant, habit }, document, cache, mostRoots)
+  const tryOut = (hypothesis: Hypothesis, isHopeless: (soFar: Score) => boolean): Promise<readonly Trial[]> =>
+    trial(statements, hypothesis, document, isHopeless)
   const trials: Trial[] = []
+  let rounding: Trial | undefined
+  let least: Score | undefined
   for (const [variant, stated] of variants.entries())
     for (const conventions of choices(index.exercise)) {
       const world = await World.of(index, conventions, stated)
-      trials.push(...(await tryOut(world, variant, 'rounds', fewestRoots(trials) + 1)))
+      const beaten = least
+      const [next] = await tryOut(
+        { world, variant, habit: 'rounds' },
+        // More can only be added to a score: what is worse by now stays worse.
+        (soFar) => beaten !== undefined && compareScores(soFar, beaten) > 0,
+      )
+      if (next === undefined) continue
+      trials.push(next)
+      const score = scoreOf(next)
+      if (least !== undefined && compareScores(score, least) >= 0) continue
+      rounding = next
+      least = score
     }
-  const rounding = bestOf(trials)
-  const mayCut = scoreOf(rounding)[2] > 0
-  const [cutting] = mayCut ? await tryOut(rounding.world, rounding.variant, 'cuts', fewestRoots(trials)) : []
-  const best = cutting !== undefined && cutsThroughout(cutting, rounding) ? cutting : rounding
-  const equal = trials.filter(
-    (trial) => trial.variant === best.variant && compareScores(scoreOf(trial), scoreOf(rounding)) === 0,
-  )
+  if (rounding === undefined || least === undefined) throw new Error(`${index.exercise.id} has no hypothesis`)
+  const best = (await cutting(rounding, least, tryOut)) ?? rounding
+  const lowest = least
+  const equal = trials.filter((trial) => trial.variant === best.variant && compareScores(scoreOf(trial), lowest) === 0)
   return { statements, best, equal }
 }
 
@@ -161,14 +176,6 @@ function rootsOf({ marker }: Trial): number {
   return marker.drafts.filter(({ claim }) => claim.root).length
 }
 
-function bestOf([first, ...others]: readonly Trial[]): Trial {
-  return others.reduce((one, other) => (compareScores(scoreOf(other), scoreOf(one)) < 0 ? other : one), first)
-}
-
-function fewestRoots(trials: readonly Trial[]): number {
-  return Math.min(...trials.map((trial) => scoreOf(trial)[0]))
-}
-
 /** Every choice of one convention from each axis; the source's own first. */
 function choices({ conventions }: Exercise): readonly (readonly Convention[])[] {
   return conventions.reduce<readonly (readonly Convention[])[]>(
@@ -177,15 +184,20 @@ function choices({ conventions }: Exercise): readonly (readonly Convention[])[] 
   )
 }
 
-/** Whether a solution cuts decimals off: then fewer of its values are off in the last place, and none is more wrong. */
-function cutsThroughout(cutting: Trial, rounding: Trial): boolean {
-  const [roots, wrong, rounded] = scoreOf(cutting)
-  const [otherRoots, otherWrong, otherRounded] = scoreOf(rounding)
-  return roots <= otherRoots && wrong <= otherWrong && rounded < otherRounded
+/** The trial in which decimals are cut off, where then fewer values are off in the last place, and none is more wrong. */
+async function cutting(
+  { world, variant }: Trial,
+  [roots, wrong, rounded]: Score,
+  tryOut: (hypothesis: Hypothesis, isHopeless: (soFar: Score) => boolean) => Promise<readonly Trial[]>,
+): Promise<Trial | undefined> {
+  if (rounded === 0) return undefined
+  const isNoBetter = ([itsRoots, itsWrong, itsRounded]: Score): boolean =>
+    itsRoots > roots || itsWrong > wrong || itsRounded >= rounded
+  const [trial] = await tryOut({ world, variant, habit: 'cuts' }, isNoBetter)
+  return trial !== undefined && !isNoBetter(scoreOf(trial)) ? trial : undefined
 }
 
-/** What speaks against a trial: root errors and what is missing, all that is not right, what is only rounded. */
-function scoreOf({ marker, missing }: Trial): readonly number[] {
+function scoreOf({ marker, missing }: Pick<Trial, 'marker' | 'missing'>): Score {
   const count = (test: (draft: Draft) => boolean): number => marker.drafts.filter(test).length
   return [
     count(({ claim }) => claim.root) + missing,
@@ -198,7 +210,7 @@ function scoreOf({ marker, missing }: Trial): readonly number[] {
  * Which of two trials has less against it, below 0 the first: fewer root errors, except that one more counts less than what is not
  * right altogether, since a wrong convention makes one error of two and carries it through the solution.
  */
-function compareScores(a: readonly number[], b: readonly number[]): number {
+function compareScores(a: Score, b: Score): number {
   const [roots, wrong, rounded] = a.map((value, k) => value - b[k])
   if (Math.abs(roots) > 1) return roots
   return wrong || roots || rounded

@@ -23,6 +23,9 @@ export interface PoolOptions {
   onDone?(done: number, file: string): void
 }
 
+/** Megabytes for objects that live shortly: most do, and are given back all the cheaper the more there is room for. */
+const youngMegabytes = 96
+
 /** Megabytes of objects that marking one file may hold at a time. */
 const memoryMegabytes = 768
 
@@ -38,7 +41,7 @@ export async function* markFiles(files: readonly Submitted[], options: PoolOptio
     filename: new URL('./poolWorker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads,
-    resourceLimits: { maxOldGenerationSizeMb: memoryMegabytes },
+    resourceLimits: { maxOldGenerationSizeMb: memoryMegabytes, maxYoungGenerationSizeMb: youngMegabytes },
   })
   // A worker that ends with no file in hand costs none: the pool starts another.
   pool.on('error', () => {})
