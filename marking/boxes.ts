@@ -2,29 +2,15 @@ import { rowMajor, sizeOf, type Tensor, tensor } from '../oracle/tensor.js'
 import type { Interval } from './expression/interval.js'
 
 /** A range for each element of a value, row by row: what its digits leave open. Bounds belong to it. */
-export interface Box {
-  readonly shape: readonly number[]
-  readonly low: readonly number[]
-  readonly high: readonly number[]
-}
+export type Box = Interval
 
 /** Bounds closer than this, relative to their size, count as equal: float64 noise at a tie, far below any digit written. */
 const noise = 1e-9
-
-/** The box of an interval of tensors. */
-export function boxOf({ low, high }: Interval): Box {
-  return { shape: low.shape, low: [...rowMajor(low)], high: [...rowMajor(high)] }
-}
 
 /** The box that holds exactly this value. */
 export function pointBox(value: Tensor): Box {
   const data = [...rowMajor(value)]
   return { shape: value.shape, low: data, high: data }
-}
-
-/** The interval of tensors that a box is. */
-export function intervalOfBox(box: Box): Interval {
-  return { low: tensor(box.shape, box.low), high: tensor(box.shape, box.high) }
 }
 
 /** The middle of a box. */

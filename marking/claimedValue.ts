@@ -43,7 +43,8 @@ export function claimedValues(
   const found = readings.flatMap((reading) => {
     const factors = digits.isShape ? wholeFactors(reading) : undefined
     if (factors !== undefined && factors.length > 1) return [shapeValue(reading, factors)]
-    for (const expression of [reading, withoutZeros(reading)]) {
+    for (const simplified of [same, withoutZeros]) {
+      const expression = simplified(reading)
       const evaluated = evaluateBox(expression, asWritten(digits.context))
       const meant = evaluateBox(expression, digits.context)
       if ('box' in evaluated && 'box' in meant) return [claimedValue(expression, evaluated.box, meant.box, digits)]
@@ -52,7 +53,7 @@ export function claimedValues(
     return []
   })
   // A reading whose value knows no bounds agrees with everything.
-  const bounded = found.filter(({ box }) => [...box.low, ...box.high].every(Number.isFinite))
+  const bounded = found.filter(({ box }) => box.low.every(Number.isFinite) && box.high.every(Number.isFinite))
   if (bounded.length > 0) return bounded
   return found.length > 0 ? found : { why }
 }
@@ -120,13 +121,22 @@ function asWritten({ rangeOfNumeral, ...context }: Context): Context {
   return { ...context, rangeOfNumeral: (numeral) => (numeral.whole ? rangeOfNumeral?.(numeral) : undefined) }
 }
 
+const clear = new WeakMap<Expression, boolean>()
+
 /** Whether a numeral of the expression shows which sign separates its decimals: 26.67 beside 6.333. */
 function decimalsAreClear(expression: Expression): boolean {
+  const known = clear.get(expression)
+  if (known !== undefined) return known
   const numerals = [...walk(expression)].filter((node): node is Numeral => node.kind === 'numeral')
-  return (
+  const isClear =
     numerals.some(({ alternative, whole }) => alternative === undefined && !whole) ||
     !numerals.some(({ alternative }) => alternative !== undefined)
-  )
+  clear.set(expression, isClear)
+  return isClear
+}
+
+function same(expression: Expression): Expression {
+  return expression
 }
 
 /** A numeral with two readings under the less likely one: all of a side are read alike. */

@@ -1,8 +1,8 @@
 import { map, type Tensor } from '../oracle/tensor.js'
-import { type Box, boxOf, intervalOfBox, pointBox, type Range } from './boxes.js'
+import { type Box, pointBox, type Range } from './boxes.js'
 import type { Expression, Numeral } from './expression/ast.js'
 import { evaluate, sigmoid, Unevaluable } from './expression/evaluate.js'
-import { evaluateInterval, monotone } from './expression/interval.js'
+import { evaluateInterval, intervalOf, monotone } from './expression/interval.js'
 import { replaceNumerals } from './expression/readings.js'
 
 /** How a solution shortens decimals: to the nearest, or by cutting off what follows. */
@@ -25,21 +25,22 @@ export interface Context {
  * all that is written like it; whole numbers stand for themselves, names for the ranges of their symbols.
  */
 export function evaluateBox(expression: Expression, { habit, boxOfKey, rangeOfNumeral }: Context): Evaluated {
-  const meant = replaceNumerals(expression, (numeral) => {
+  const meantBy = (numeral: Numeral): Numeral => {
     const known = rangeOfNumeral?.(numeral)
     if (known !== undefined) return ranging(numeral, known)
     return habit === 'rounds' || numeral.whole ? numeral : { ...numeral, value: numeral.value + numeral.half }
-  })
+  }
+  if (expression.kind === 'numeral') {
+    const meant = meantBy(expression)
+    return { box: intervalOf(meant, meant.whole) }
+  }
+  const meant = replaceNumerals(expression, meantBy)
   try {
-    const interval = evaluateInterval(meant, {
-      valueOf: (key) => {
-        const box = boxOfKey?.(key)
-        return box === undefined ? undefined : intervalOfBox(box)
-      },
+    const box = evaluateInterval(meant, {
+      valueOf: (key) => boxOfKey?.(key),
       isExact: (numeral) => numeral.whole,
       functions: { sigma: monotone(sigmoid) },
     })
-    const box = boxOf(interval)
     return box.low.some(Number.isNaN) ? { why: 'its value is not a number' } : { box }
   } catch (error) {
     if (error instanceof Unevaluable || error instanceof RangeError) return { why: error.message }

@@ -30,7 +30,11 @@ export async function explain(quantity: Quantity, written: Box, replay: Replay):
     // A mistake of an operator that the quantity is not computed with changes nothing.
     if (!called.has(mistake.operator) || mistake.concerns === 'memory') continue
     const { operators } = mistaken(mistake)
-    const box = await image((values) => quantity.compute(values, operators), own)
+    const box = await replay.imageBy(
+      [mistake.name, quantity.name, ...replay.world.conventionsOn(quantity.name)],
+      (values) => quantity.compute(values, operators),
+      own,
+    )
     if (fits(box)) found.push({ mistake: mistake.name, explanation: mistake.explanation })
   }
   return found.length > 0 ? found : explainByUnwritten(quantity, written, replay, fits)
@@ -67,7 +71,9 @@ async function mistakenBox(
   instead?: readonly [string, Box],
 ): Promise<Box | undefined> {
   const boxes = await ownBoxes(mistake.from(name), replay, instead)
-  return boxes && image((values) => mistake.compute(name, values, oracle.operators), boxes)
+  return (
+    boxes && replay.imageBy([mistake.name, name], (values) => mistake.compute(name, values, oracle.operators), boxes)
+  )
 }
 
 /** Mistakes in one step that was not written down, by themselves or with one in this line. */

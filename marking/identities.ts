@@ -2,13 +2,11 @@ import type { Tensor } from '../oracle/tensor.js'
 import { type Box, pointBox } from './boxes.js'
 import { evaluatePoint } from './evaluation.js'
 import { entriesNamed, positionOf } from './expression/indices.js'
-import { walk } from './expression/walk.js'
+import { formOf, walk } from './expression/walk.js'
 import type { Side } from './statements.js'
+import type { Sameness } from './steps.js'
 import type { Datum } from './symbols.js'
 import type { Point, World } from './world.js'
-
-/** Whether two formulas are the same for all given data, as far as random ones tell. */
-export type Sameness = 'same' | 'different' | 'unknown'
 
 /** Relative difference below which two float64 evaluations of one formula agree. */
 const agreement = 1e-8
@@ -51,10 +49,14 @@ function entryOf(
 export async function isFormulaOf(world: World, side: Side, name: string, scope: Scope): Promise<Sameness> {
   const data = dataOf(world, side, scope)
   if (data === undefined) return 'unknown'
-  return compare(world.points(namesOf(data)), async (point) => {
-    const value = await point(name)
-    return [await valueAt(side, data, point), value === undefined ? undefined : pointBox(value)]
-  })
+  const names = namesOf(data)
+  const key = `${formOf(side.expression)} ${world.meaningOf([name, ...names])}`
+  return world.steps.sameness.of(key, key.length, () =>
+    compare(world.points(names), async (point) => {
+      const value = await point(name)
+      return [await valueAt(side, data, point), value === undefined ? undefined : pointBox(value)]
+    }),
+  )
 }
 
 /** Tries whether a side is, for all given data that it rests on, what is computed otherwise; where that is unknown, it is not. */

@@ -1,6 +1,6 @@
 import type { Exercise, Quantity } from '../exercises/exercise.js'
-import type { Expression } from './expression/ast.js'
 import { readFragment } from './expression/reader.js'
+import { formOf } from './expression/walk.js'
 import { type Side, sideOf } from './statements.js'
 import { symbolTable } from './symbols.js'
 
@@ -27,10 +27,5 @@ export function formulaOf({ formula }: Quantity, exercise: Exercise): Side | nul
  */
 export function isOwnFormula(side: Side, quantity: Quantity, exercise: Exercise): boolean {
   const own = formulaOf(quantity, exercise)
-  return own !== null && form(own.expression) === form(side.expression)
-}
-
-/** An expression without its places and spellings. */
-function form(expression: Expression): string {
-  return JSON.stringify(expression, (key, value: unknown) => (key === 'span' || key === 'text' ? undefined : value))
+  return own !== null && formOf(own.expression) === formOf(side.expression)
 }

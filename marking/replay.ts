@@ -64,12 +64,6 @@ export interface Step {
 /** At most so many choices are tried a step. */
 const choiceLimit = 32
 
-/** Steps at points and over boxes, shared by all hypotheses about one solution. */
-export interface StepCache {
-  readonly points: Map<string, Promise<Tensor | undefined>>
-  readonly images: Map<string, Promise<Box | undefined>>
-}
-
 /** Replays a solution from the numbers that it wrote. */
 export class Replay {
   readonly world: World
@@ -78,12 +72,10 @@ export class Replay {
   private readonly records = new Map<string, Recorded>()
   /** Points computed from the records as they stand. */
   private readonly computed = new Map<string, Promise<Tensor | undefined>>()
-  private readonly cache: StepCache
 
-  constructor(world: World, usualHalf: number, cache: StepCache) {
+  constructor(world: World, usualHalf: number) {
     this.world = world
     this.usualHalf = usualHalf
-    this.cache = cache
   }
 
   recorded(name: string): Recorded | undefined {
@@ -138,16 +130,14 @@ export class Replay {
       if (value === undefined) return undefined
       values[part] = value
     }
-    const key = JSON.stringify([
-      quantity.name,
-      this.world.conventionsOn(quantity.name),
-      Object.values(values).map((value) => [...rowMajor(value)]),
-    ])
-    const known = this.cache.points.get(key)
-    if (known !== undefined) return known
-    const value = computedOrNone(() => quantity.compute(values, oracle.operators))
-    this.cache.points.set(key, value)
-    return value
+    const parts = Object.values(values)
+    const numbers = parts.map((value) => [value.shape, [...rowMajor(value)]])
+    const key = JSON.stringify([quantity.name, this.world.conventionsOn(quantity.name), numbers])
+    return this.world.steps.points.of(
+      key,
+      parts.reduce((sum, { size }) => sum + size, 0),
+      () => computedOrNone(() => quantity.compute(values, oracle.operators)),
+    )
   }
 
   /** The range of a number that repeats a given datum or a value written before (of the named, if any are), its sign aside. */
@@ -169,7 +159,7 @@ export class Replay {
 
   /** The replay as it stands now, which later lines do not change. */
   snapshot(): Replay {
-    const copy = new Replay(this.world, this.usualHalf, this.cache)
+    const copy = new Replay(this.world, this.usualHalf)
     for (const [name, recorded] of this.records) copy.record(name, recorded)
     return copy
   }
@@ -272,16 +262,23 @@ export class Replay {
 
   private imageOf(quantity: Quantity, boxOfName: (name: string) => Box): Promise<Box | undefined> {
     const boxes = quantity.from.map((name) => [name, reshaped(boxOfName(name), this.world.truth[name].shape)] as const)
-    const key = JSON.stringify([
-      quantity.name,
-      this.world.conventionsOn(quantity.name),
-      boxes.map(([, box]) => [box.low, box.high]),
-    ])
-    const known = this.cache.images.get(key)
-    if (known !== undefined) return known
-    const computed = image((values) => quantity.compute(values, oracle.operators), Object.fromEntries(boxes))
-    this.cache.images.set(key, computed)
-    return computed
+    const { name } = quantity
+    return this.imageBy(
+      [name, ...this.world.conventionsOn(name)],
+      (values) => quantity.compute(values, oracle.operators),
+      Object.fromEntries(boxes),
+    )
+  }
+
+  /** The image of boxes under a computation, which its names tell from all others of the exercise. */
+  imageBy(
+    names: readonly string[],
+    compute: (values: Values) => Promise<Tensor>,
+    boxes: Readonly<Record<string, Box>>,
+  ): Promise<Box | undefined> {
+    const bounds = Object.values(boxes).map(({ shape, low, high }) => [shape, low, high])
+    const count = 2 * Object.values(boxes).reduce((sum, { low }) => sum + low.length, 0)
+    return this.world.steps.images.of(JSON.stringify([names, bounds]), count, () => image(compute, boxes))
   }
 }
 

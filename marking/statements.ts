@@ -98,8 +98,15 @@ export function namesApart(statement: Statement): readonly Statement[] {
 /** The text of a statement up to the end of one of its sides, brackets closed. */
 export function textUpTo(statement: Statement, side: Side): string {
   if (statement.kind !== 'chain') return statement.text
-  return inOneLine(statement.text.slice(0, boundsIn(statement, side.expression)[1]))
+  const known = textsUpTo.get(side)
+  if (known !== undefined) return known
+  const text = inOneLine(statement.text.slice(0, boundsIn(statement, side.expression)[1]))
+  textsUpTo.set(side, text)
+  return text
 }
+
+/** Texts of chains up to a side, which every hypothesis asks for. */
+const textsUpTo = new WeakMap<Side, string>()
 
 /** The text of a part of a statement, with the brackets that belong to it. */
 export function textOf(statement: Statement, part: Expression): string {

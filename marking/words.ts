@@ -96,14 +96,23 @@ function begins(word: string, stem: string): boolean {
   return stem.endsWith('.') ? word === stem.slice(0, -1) : word.startsWith(stem)
 }
 
+/** Concepts of texts that were asked for before, at most so many. */
+const knownConcepts = new Map<string, ReadonlySet<string>>()
+const mostKnown = 2000
+
 /** What a text speaks of: `dimension`, `input`, `class`, …, in any of the languages known. */
 export function conceptsIn(text: string): ReadonlySet<string> {
+  const known = knownConcepts.get(text)
+  if (known !== undefined) return known
   const words = plainWords(text)
-  return new Set(
+  const found = new Set(
     Object.entries(concepts)
       .filter(([, stems]) => words.some((word) => stems.some((stem) => begins(word, stem))))
       .map(([concept]) => concept),
   )
+  if (knownConcepts.size >= mostKnown) knownConcepts.clear()
+  knownConcepts.set(text, found)
+  return found
 }
 
 /** A direction that a sentence states: −1 down, 1 up; and where its word stands in the text. */

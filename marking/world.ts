@@ -11,6 +11,8 @@ import {
 import { Failure, Refusal } from '../oracle/contract.js'
 import { oracle } from '../oracle/index.js'
 import { rowMajor, sameShape, type Tensor } from '../oracle/tensor.js'
+import type { Box } from './boxes.js'
+import { type Sameness, Steps } from './steps.js'
 import type { SymbolIndex } from './symbols.js'
 
 /** How many random given data an identity of formulas is tried at. */
@@ -40,9 +42,17 @@ class Samples {
   }
 }
 
+/** What was computed of solutions: steps at points and over boxes, and which formulas are the same. */
+interface KnownSteps {
+  readonly points: Steps<Tensor | undefined>
+  readonly images: Steps<Box | undefined>
+  readonly sameness: Steps<Sameness>
+}
+
 /** What solutions of an exercise with the same given data share. */
 interface Shelf {
   readonly samples: Samples
+  readonly steps: KnownSteps
   /** By the names of the conventions. */
   readonly worlds: Map<string, Promise<World>>
 }
@@ -57,7 +67,11 @@ function shelfOf(exercise: Exercise, stated: Values): Shelf {
   const ofExercise = shelves.get(exercise) ?? new Map<string, Shelf>()
   shelves.set(exercise, ofExercise)
   const key = JSON.stringify(Object.entries(stated).map(([name, value]) => [name, value.shape, [...rowMajor(value)]]))
-  const shelf = ofExercise.get(key) ?? { samples: new Samples(exercise), worlds: new Map() }
+  const shelf = ofExercise.get(key) ?? {
+    samples: new Samples(exercise),
+    steps: { points: new Steps(), images: new Steps(), sameness: new Steps() },
+    worlds: new Map(),
+  }
   ofExercise.delete(key)
   ofExercise.set(key, shelf)
   const [oldest] = ofExercise.keys()
@@ -75,6 +89,8 @@ export class World {
   /** Every number that is given, its sign aside. */
   readonly givenSizes: ReadonlySet<number>
   private readonly quantities: ReadonlyMap<string, Quantity>
+  /** Shared with all worlds of the same given data. */
+  readonly steps: KnownSteps
   private readonly samples: Samples
   private readonly under = new Map<string, string>()
 
@@ -83,7 +99,7 @@ export class World {
     conventions: readonly Convention[],
     given: Values,
     truth: Values,
-    samples: Samples,
+    { samples, steps }: Shelf,
   ) {
     this.exercise = index.exercise
     this.index = index
@@ -91,6 +107,7 @@ export class World {
     this.given = given
     this.truth = truth
     this.samples = samples
+    this.steps = steps
     this.givenSizes = new Set(Object.values(given).flatMap((datum) => [...rowMajor(datum)].map(Math.abs)))
     this.quantities = new Map(quantitiesUnder(index.exercise, conventions).map((quantity) => [quantity.name, quantity]))
   }
@@ -100,13 +117,14 @@ export class World {
    * with the same data share it.
    */
   static of(index: SymbolIndex, conventions: readonly Convention[], stated: Values): Promise<World> {
-    const { samples, worlds } = shelfOf(index.exercise, stated)
+    const shelf = shelfOf(index.exercise, stated)
+    const { worlds } = shelf
     const key = conventions.map(({ name }) => name).join('|')
     const known = worlds.get(key)
     if (known !== undefined) return known
     const given = { ...defaultGiven(index.exercise), ...stated }
     const world = solve(index.exercise, given, oracle, { conventions }).then(
-      (truth) => new World(index, conventions, given, truth, samples),
+      (truth) => new World(index, conventions, given, truth, shelf),
     )
     worlds.set(key, world)
     return world
@@ -131,6 +149,11 @@ export class World {
     }
     names.forEach(visit)
     return found
+  }
+
+  /** What tells apart the values of the named in worlds of the same given data. */
+  meaningOf(names: readonly string[]): string {
+    return names.map((name) => `${name} ${this.conventionsUnder(name)}`).join('|')
   }
 
   /** What tells apart the values of a quantity in worlds of one exercise: the conventions on it and on what it rests on. */

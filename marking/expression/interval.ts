@@ -1,13 +1,13 @@
-import { rowMajor, type Tensor, tensor } from '../../oracle/tensor.js'
 import { type Algebra, evaluateOver } from './algebra.js'
 import type { Expression, Numeral } from './ast.js'
 import { sigmoid } from './evaluate.js'
 import type { Grid } from './grid.js'
 
-/** A tensor whose elements are only known to lie between two bounds, inclusive. */
+/** A tensor whose elements, in row-major order, are only known to lie between two bounds, inclusive. */
 export interface Interval {
-  readonly low: Tensor
-  readonly high: Tensor
+  readonly shape: readonly number[]
+  readonly low: readonly number[]
+  readonly high: readonly number[]
 }
 
 /** A function that the caller knows, on intervals: see `monotone`. */
@@ -224,19 +224,10 @@ export function monotone(f: (x: number) => number): IntervalFunction {
 
 function gridOf(x: Interval | undefined): Grid<Bounds> | undefined {
   if (x === undefined) return undefined
-  const high = rowMajor(x.high)
-  return { shape: x.low.shape, data: [...rowMajor(x.low)].map((low, i): Bounds => [low, high[i]]) }
+  const { shape, low, high } = x
+  return { shape, data: low.map((bound, i): Bounds => [bound, high[i]]) }
 }
 
 function intervalFrom({ shape, data }: Grid<Bounds>): Interval {
-  return {
-    low: tensor(
-      shape,
-      data.map(([low]) => low),
-    ),
-    high: tensor(
-      shape,
-      data.map(([, high]) => high),
-    ),
-  }
+  return { shape, low: data.map(([low]) => low), high: data.map(([, high]) => high) }
 }

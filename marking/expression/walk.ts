@@ -18,17 +18,21 @@ export function operands(expression: Expression): readonly Expression[] {
   }
 }
 
-/** The expression with each one directly inside it replaced by what `inside` makes of it. */
+/** The expression with each one directly inside it replaced by what `inside` makes of it; itself where that changes nothing. */
 export function rebuilt(expression: Expression, inside: (operand: Expression) => Expression): Expression {
   switch (expression.kind) {
     case 'numeral':
     case 'name':
       return expression
-    case 'operation':
-      return { ...expression, left: inside(expression.left), right: inside(expression.right) }
+    case 'operation': {
+      const [left, right] = [inside(expression.left), inside(expression.right)]
+      return left === expression.left && right === expression.right ? expression : { ...expression, left, right }
+    }
     case 'negation':
-    case 'transposition':
-      return { ...expression, operand: inside(expression.operand) }
+    case 'transposition': {
+      const operand = inside(expression.operand)
+      return operand === expression.operand ? expression : { ...expression, operand }
+    }
     case 'call':
       return { ...expression, arguments: expression.arguments.map(inside) }
     case 'matrix':
@@ -40,4 +44,17 @@ export function rebuilt(expression: Expression, inside: (operand: Expression) =>
 export function* walk(expression: Expression): Iterable<Expression> {
   yield expression
   for (const operand of operands(expression)) yield* walk(operand)
+}
+
+const forms = new WeakMap<Expression, string>()
+
+/** An expression without its places and spellings: the same text for the same keys, numerals and operations. */
+export function formOf(expression: Expression): string {
+  const known = forms.get(expression)
+  if (known !== undefined) return known
+  const form = JSON.stringify(expression, (key, value: unknown) =>
+    key === 'span' || key === 'text' ? undefined : value,
+  )
+  forms.set(expression, form)
+  return form
 }
