@@ -5,10 +5,13 @@ import type { Caller } from './caller.js'
 import type { Verdict } from './comparison.js'
 import type { Model } from './model.js'
 import type { Profile } from './profile.js'
+import type { Supports } from './support.js'
 
 /** An implementation under test; without a profile, its precision's IEEE arithmetic is assumed. */
 export interface Subject extends Implementation {
   readonly profile?: Profile
+  /** What it says it supports of its operators; all where not given. */
+  readonly supports?: Supports
 }
 
 /** One valid call of an operator, with what a law needs beside it. */

@@ -1,7 +1,8 @@
 import type { Attributes, Precision } from '../oracle/contract.js'
 import type { WireTensors } from '../oracle/wire.js'
 
-export type LawStatus = 'held' | 'broken' | 'suspicious' | 'errored' | 'skipped'
+/** `unsupported`: the subject has none of the cases of this law, as it says or as was found out; such a law never counts as held. */
+export type LawStatus = 'held' | 'broken' | 'suspicious' | 'errored' | 'skipped' | 'unsupported'
 
 /** A case for which a law is false, in wire form. */
 export interface Counterexample {
@@ -9,7 +10,28 @@ export interface Counterexample {
   readonly attributes: Attributes
   /** Of the outputs, where the law calls the backward pass. */
   readonly gradients?: WireTensors
+  /** What the oracle and the subject answer to this call: outputs, or gradients where the law calls the backward pass. */
+  readonly expected?: WireTensors
+  readonly actual?: WireTensors
 }
+
+/** The element that is worst in units of what is allowed. */
+export interface WorstElement {
+  /** What it is an element of, in the words of the law: `output y`, `the gradient of x`. */
+  readonly what: string
+  /** Its index, one number a dimension. */
+  readonly index: readonly number[]
+  readonly actual: number | 'NaN' | 'Infinity' | '-Infinity'
+  readonly expected: number | 'NaN' | 'Infinity' | '-Infinity'
+  /** Its error in units in the last place of the expected value, in the subject's precision; null where that is not finite. */
+  readonly ulps: number | null
+}
+
+/**
+ * Upper bounds, inclusive, of the bins in which the errors of cases are counted, in units in the last place; what is above the last
+ * is counted in one bin more.
+ */
+export const errorBins = [0, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const
 
 /** What became of one law. */
 export interface LawReport {
@@ -33,13 +55,29 @@ export interface LawReport {
   readonly replay?: string
   /** fast-check's path to the counterexample. */
   readonly path?: string
-  /** Why it was skipped. */
+  /** Why it was skipped, or what the subject does not support. */
   readonly why?: string
+  /** Cases that the subject does not support: they were drawn and not judged, and do not count as runs. */
+  readonly unsupported?: number
+  /** Cases by the error of their worst element; see errorBins. */
+  readonly errors?: readonly number[]
+  readonly worstElement?: WorstElement
+  /** The failure is expected, for this reason (--xfail). */
+  readonly xfail?: string
+}
+
+/** Something that a subject does not support of an operator. */
+export interface Limit {
+  /** In words: `groups other than 1`, `no bias`, `x of rank 3`. */
+  readonly what: string
+  /** `declared`: the subject says so; `found`: it refused every case that has it, and no other. */
+  readonly how: 'declared' | 'found'
 }
 
 export interface OperatorReport {
   readonly status: LawStatus
   readonly laws: readonly LawReport[]
+  readonly limits?: readonly Limit[]
 }
 
 /** What `test --format json` prints. */
@@ -52,11 +90,19 @@ export interface TestReport {
   readonly runs: number
   readonly operators: Readonly<Record<string, OperatorReport>>
   readonly notImplemented: readonly string[]
-  readonly summary: Readonly<Record<LawStatus, number>>
+  /** Laws by status; those whose failure is expected are counted in `xfailed`, and in `xpassed` where they held. */
+  readonly summary: Summary
+  /** Choices of the subject's own that were declared and translated: see docs/dialects.md. */
+  readonly dialects?: readonly string[]
+  /** Which part of the laws this is of, where they were shared out: `2/4`. */
+  readonly shard?: string
   readonly milliseconds: number
 }
 
-const severity: readonly LawStatus[] = ['broken', 'errored', 'suspicious', 'held', 'skipped']
+/** How many laws came to what. */
+export type Summary = Readonly<Record<LawStatus | 'xfailed' | 'xpassed', number>>
+
+const severity: readonly LawStatus[] = ['broken', 'errored', 'suspicious', 'held', 'skipped', 'unsupported']
 
 /** The worst status among an operator's laws. */
 export function statusOf(laws: readonly LawReport[]): LawStatus {
@@ -64,8 +110,12 @@ export function statusOf(laws: readonly LawReport[]): LawStatus {
 }
 
 /** How many laws of all operators have each status. */
-export function summaryOf(operators: readonly OperatorReport[]): Readonly<Record<LawStatus, number>> {
-  const summary = { held: 0, broken: 0, suspicious: 0, errored: 0, skipped: 0 }
-  for (const { laws } of operators) for (const { status } of laws) summary[status]++
+export function summaryOf(operators: readonly OperatorReport[]): Summary {
+  const summary = { held: 0, broken: 0, suspicious: 0, errored: 0, skipped: 0, unsupported: 0, xfailed: 0, xpassed: 0 }
+  for (const { laws } of operators)
+    for (const { status, xfail } of laws) {
+      if (xfail === undefined || status === 'skipped' || status === 'unsupported') summary[status]++
+      else summary[status === 'held' ? 'xpassed' : 'xfailed']++
+    }
   return summary
 }

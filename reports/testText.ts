@@ -8,6 +8,7 @@ const marks: Readonly<Record<LawStatus, string>> = {
   suspicious: '?',
   errored: '!',
   skipped: '–',
+  unsupported: '·',
 }
 
 function paint(colors: Colors, status: LawStatus, text: string): string {

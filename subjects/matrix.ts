@@ -108,12 +108,12 @@ async function operatorRow(backend: GpuBackend, operator: string, { runs, seed }
     kind: 'operator',
     name: operator,
     ...(hostOperatorNames.includes(operator) ? { host: true } : {}),
-    status: checked.status,
+    status: checked.status === 'unsupported' ? 'skipped' : checked.status,
     worst: checked.laws.reduce((worst, { ratio }) => Math.max(worst, ratio ?? 0), 0),
     cases: checked.laws.reduce((sum, law) => sum + law.runs, 0),
     milliseconds: report.milliseconds,
     messages: checked.laws
-      .filter(({ status }) => status !== 'held' && status !== 'skipped')
+      .filter(({ status }) => status !== 'held' && status !== 'skipped' && status !== 'unsupported')
       .map(({ law, status, message }) => `${status}: ${law}${message === undefined ? '' : ` (${message})`}`),
   }
 }
