@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { operatorsPage } from '../oracle/documentation.js'
 import { contract } from '../oracle/index.js'
+import { dialectsPage } from './dialectsPage.js'
 
 // Writes the generated pages of docs/ (npm run docs), or says which of them are out of date (npm run docs -- --check).
 const pages: Readonly<Record<string, string>> = {
   'docs/operators.md': operatorsPage(Object.values(contract)),
+  'docs/dialects.md': dialectsPage(),
 }
 
 const check = process.argv.includes('--check')

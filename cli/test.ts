@@ -1,12 +1,19 @@
+import { readFileSync } from 'node:fs'
 import { BackendUnavailable } from '../gpu/index.js'
 import { contract } from '../oracle/index.js'
-import { laws, runLaws } from '../properties/index.js'
-import { testText } from '../reports/testText.js'
+import type { ExpectedFailures } from '../properties/expectedFailures.js'
+import { type Law, laws, runLaws, type TestReport } from '../properties/index.js'
+import { shardOf } from '../properties/shard.js'
+import type { Shard } from '../properties/shardName.js'
+import { openDatabase } from '../subjects/database.js'
+import { inDialects, UnknownDialect } from '../subjects/dialects.js'
+import { BadExpectedFailures, readExpectedFailures } from '../subjects/expectedFailures.js'
 import { lookalike } from '../subjects/lookalike.js'
 import { openSubject } from '../subjects/open.js'
-import { SubjectUnavailable } from '../subjects/subject.js'
-import { type CommonOptions, colorsFor, freshSeed, writeReport } from './output.js'
+import { type OpenSubject, SubjectUnavailable } from '../subjects/subject.js'
+import { type CommonOptions, freshSeed } from './output.js'
 import { openProgress } from './progress.js'
+import { testStatus, writeTestReport } from './testReport.js'
 import { known, UsageError } from './usage.js'
 
 interface TestOptions extends CommonOptions {
@@ -18,9 +25,21 @@ interface TestOptions extends CommonOptions {
   readonly timeLimit?: number
   readonly timeout: number
   readonly workers: number
+  /** Megabytes. */
+  readonly memory?: number
+  readonly shard?: Shard
+  readonly xfail?: string
+  readonly dialect?: readonly string[]
+  readonly opset?: number
+  readonly as?: string
+  /** Whether cases that failed before are tried first and kept. */
+  readonly database: boolean
   readonly strict?: true
   readonly search?: true
 }
+
+/** The folder of the working directory in which failing cases are kept. */
+const databaseFolder = '.answerkey'
 
 /** `answerkey test SUBJECT`: 0 where every law held, 1 where one did not, a UsageError where nothing could be run. */
 export async function test(spec: string, options: TestOptions): Promise<number> {
@@ -29,18 +48,28 @@ export async function test(spec: string, options: TestOptions): Promise<number> 
     throw new UsageError('--path replays one counterexample: it needs --seed and --operators with the one operator')
   const chosen = laws.filter((law) => operators === undefined || operators.includes(law.operator))
   if (options.law !== undefined) known('law', options.law, [...new Set(chosen.map(({ name }) => name))])
+  const { shard } = options
+  if (shard !== undefined && options.seed === undefined)
+    throw new UsageError('--shard is a part of one run: it needs --seed, the same for all of them')
+  const xfail = options.xfail === undefined ? undefined : expectedIn(options.xfail)
   const seed = options.seed ?? freshSeed()
   const subject = await opened(spec, options)
   const progress = openProgress(options.quiet === true)
+  const database = options.database ? openDatabase(databaseFolder, `${spec} ${subject.precision}`) : undefined
+  const isThere = ({ operator, name }: Law): boolean =>
+    operator in subject.operators && (options.law === undefined || name === options.law)
   try {
     for (const name of Object.keys(subject.operators))
       if (!(name in contract))
         process.stderr.write(`answerkey: ${spec} exports the operator ${name}, which the contract does not have\n`)
-    const report = await runLaws(subject, {
+    const found = await runLaws(subject, {
       ...(operators !== undefined && { operators }),
       ...(options.law !== undefined && { laws: [options.law] }),
+      ...(shard !== undefined && { part: new Set(shardOf(chosen.filter(isThere), shard.index, shard.of)) }),
       ...(options.path !== undefined && { path: options.path }),
       ...(options.timeLimit !== undefined && { timeLimitSeconds: options.timeLimit }),
+      ...(xfail !== undefined && { xfail }),
+      ...(database !== undefined && { knownCases: database }),
       runs: options.runs,
       seed,
       strict: options.strict === true,
@@ -49,33 +78,87 @@ export async function test(spec: string, options: TestOptions): Promise<number> 
       ...(spec.startsWith('gpu:') && { timeoutSeconds: options.timeout, concurrency: 16 }),
       ...(subject.concurrency !== undefined && { concurrency: subject.concurrency }),
       explain: lookalike(subject),
-      replayCommand: (law, path) =>
-        `answerkey test ${quoted(spec)} --operators ${law.operator} --law ${quoted(law.name)} --seed ${seed} --runs ${options.runs} ${path === undefined ? '--search' : `--path ${path}`}`,
+      replayCommand: (law, path) => replayCommand(spec, options, seed, law, path),
       onProgress: ({ done, total, operator, law }) => progress.update(done, total, `${operator}: ${law}`),
     })
     progress.stop()
-    if (Object.keys(report.operators).length === 0)
+    if (!chosen.some(isThere))
       throw new UsageError(`${spec} implements none of the operators asked for, so no law was checked`)
-    writeReport(options, { json: report, text: () => testText(report, colorsFor(options), options.quiet === true) })
-    return report.summary.broken + report.summary.errored > 0 || (options.strict && report.summary.suspicious > 0)
-      ? 1
-      : 0
+    const report: TestReport = {
+      ...found,
+      spec,
+      ...(subject.dialects !== undefined && { dialects: subject.dialects }),
+      ...(shard !== undefined && { shard: `${shard.index}/${shard.of}` }),
+    }
+    await writeTestReport(report, options)
+    const { skipped: _, unsupported, ...judged } = report.summary
+    if (shard === undefined && unsupported > 0 && Object.values(judged).every((laws) => laws === 0))
+      throw new UsageError(`${spec} took none of the calls, so no law was checked: ${whyNone(report)}`)
+    return testStatus(report, options.strict === true)
   } finally {
     progress.stop()
+    database?.save()
     await subject.close()
   }
 }
 
-async function opened(spec: string, { timeout, workers }: TestOptions) {
+/** The first reason why a law has no case that the subject supports. */
+function whyNone({ operators }: TestReport): string {
+  const laws = Object.values(operators).flatMap((operator) => operator.laws)
+  return laws.find(({ status, why }) => status === 'unsupported' && why !== undefined)?.why ?? 'not implemented'
+}
+
+/** The command that brings a failing case back: by its path, by searching again, or from the database. */
+function replayCommand(spec: string, options: TestOptions, seed: number, law: Law, path: string | undefined): string {
+  const same = [
+    ...(options.dialect ?? []).map((dialect) => `--dialect ${quoted(dialect)}`),
+    ...(options.opset === undefined ? [] : [`--opset ${options.opset}`]),
+    ...(options.as === undefined ? [] : [`--as ${quoted(options.as)}`]),
+    ...(path !== undefined ? [`--path ${path}`] : options.search ? ['--search'] : []),
+  ]
+  return `answerkey test ${quoted(spec)} --operators ${law.operator} --law ${quoted(law.name)} --seed ${seed} --runs ${options.runs}${same.map((option) => ` ${option}`).join('')}`
+}
+
+function expectedIn(file: string): ExpectedFailures {
   try {
-    const subject = await openSubject(spec, timeout, { workers })
-    // Of all subjects, only commands say how many calls they take at once.
-    if (workers === 1 || subject.concurrency !== undefined) return subject
+    return readExpectedFailures(file, readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (error instanceof BadExpectedFailures) throw new UsageError(error.message)
+    throw new UsageError(`cannot read ${file}: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+async function opened(spec: string, { timeout, workers, memory, dialect = [], opset, as, quiet }: TestOptions) {
+  try {
+    const subject = await openSubject(spec, timeout, {
+      workers,
+      ...(memory !== undefined && { memoryMegabytes: memory }),
+      ...(quiet !== true && { onWaiting: (seconds, limit) => tellOfWaiting(spec, seconds, limit) }),
+      ...(opset !== undefined && { opset }),
+      ...(as !== undefined && { as }),
+    })
+    // Of all subjects, only commands have workers.
+    if (workers === 1 || subject.workers !== undefined) return await translated(subject, dialect)
     await subject.close()
     throw new UsageError(`--workers is for commands such as "python3 impl.py"; ${spec} is none`)
   } catch (error) {
     if (error instanceof SubjectUnavailable) throw new UsageError(error.message)
     if (error instanceof BackendUnavailable) throw new UsageError(`${spec}: ${error.reason}; ${error.remedy}`)
+    throw error
+  }
+}
+
+function tellOfWaiting(spec: string, seconds: number, limit: number): void {
+  process.stderr.write(`answerkey: ${spec} has not said hello for ${seconds} s; it is given up after ${limit} s\n`)
+}
+
+/** The subject with the dialects that it declares and those of the command line translated. */
+async function translated(subject: OpenSubject, named: readonly string[]): Promise<OpenSubject> {
+  try {
+    return inDialects(subject, [...new Set([...(subject.dialects ?? []), ...named])])
+  } catch (error) {
+    await subject.close()
+    if (error instanceof UnknownDialect) throw new UsageError(error.message)
     throw error
   }
 }

@@ -146,13 +146,18 @@ function rangeText(declared: InputDeclaration, call: CallShape): string {
   return `${word} ${parts.join(' ')}`
 }
 
-/** The index of the i-th element in row-major order: `[1, 0]`. */
-export function position(i: number, shape: readonly number[]): string {
+/** The index of the i-th element in row-major order, one number a dimension. */
+export function indexOf(i: number, shape: readonly number[]): readonly number[] {
   const index: number[] = []
   let rest = i
   for (let d = shape.length - 1; d >= 0; d--) {
     index.unshift(rest % shape[d])
     rest = Math.floor(rest / shape[d])
   }
-  return shapeText(index)
+  return index
+}
+
+/** The same in words: `[1, 0]`. */
+export function position(i: number, shape: readonly number[]): string {
+  return shapeText(indexOf(i, shape))
 }

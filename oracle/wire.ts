@@ -38,7 +38,27 @@ function numberToWire(value: number, digits: number): WireNumber {
   if (Number.isNaN(value)) return 'NaN'
   if (value === Number.POSITIVE_INFINITY) return 'Infinity'
   if (value === Number.NEGATIVE_INFINITY) return '-Infinity'
-  return digits >= 17 ? value : Number(value.toPrecision(digits))
+  // toPrecision writes −0 without its sign.
+  return digits >= 17 || value === 0 ? value : Number(value.toPrecision(digits))
+}
+
+/** Stands for −0 while a text is made; a private character, so that no name or message is this. */
+const negativeZero = '\ue000-0'
+
+/**
+ * The JSON text of a value in which −0 stands as `-0.0`: JSON.stringify writes 0 for it, and of `-0` some readers make the
+ * whole number 0. `indent`: spaces a level, for people.
+ */
+export function stringify(value: unknown, indent?: number): string {
+  if (!holdsNegativeZero(value)) return JSON.stringify(value, null, indent)
+  const marked = JSON.stringify(value, (_, entry: unknown) => (Object.is(entry, -0) ? negativeZero : entry), indent)
+  return marked.replaceAll(`"${negativeZero}"`, '-0.0')
+}
+
+function holdsNegativeZero(value: unknown): boolean {
+  if (typeof value === 'number') return Object.is(value, -0)
+  if (typeof value !== 'object' || value === null) return false
+  return Array.isArray(value) ? value.some(holdsNegativeZero) : Object.values(value).some(holdsNegativeZero)
 }
 
 /**

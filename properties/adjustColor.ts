@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { zeros } from '../oracle/tensor.js'
 import { type Approximation, exact, permuted, repeated, reshaped } from './approximation.js'
 import { completeCalls, type OperatorProperties } from './calls.js'
 import { compare } from './comparison.js'
@@ -173,7 +174,10 @@ export const adjustColor: OperatorProperties = {
       check: async ({ call: { inputs, gradients }, subject }) => {
         const { image } = await subject.backward(inputs, {}, gradients)
         const shift = tensorOf(inputs.shift.shape, () => 0)
-        const { y } = await subject.forward({ image: gradients.y, scale: inputs.scale, shift }, {})
+        const { y } = await subject.forward(
+          { image: gradients.y ?? zeros(inputs.image.shape), scale: inputs.scale, shift },
+          {},
+        )
         return compare('∂L/∂image', image, y)
       },
     }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Attributes } from '../oracle/contract.js'
-import { rowMajor } from '../oracle/tensor.js'
+import { rowMajor, zeros } from '../oracle/tensor.js'
 import { type Approximation, exact, gather } from './approximation.js'
 import { completeCalls, type OperatorProperties } from './calls.js'
 import { compare } from './comparison.js'
@@ -77,7 +77,7 @@ export const horizontalFlip: OperatorProperties = {
       backward: true,
       name: 'flips the gradient as it flips an image',
       check: async ({ call: { inputs, gradients }, subject }) => {
-        const { y } = await subject.forward({ image: gradients.y }, {})
+        const { y } = await subject.forward({ image: gradients.y ?? zeros(inputs.image.shape) }, {})
         return compare('∂L/∂image', (await subject.backward(inputs, {}, gradients)).image, y)
       },
     }),

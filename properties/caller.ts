@@ -78,8 +78,8 @@ export class Caller {
       return await this.inTime(call)
     } catch (error) {
       if (error instanceof Failure) throw error
-      const how = error instanceof Refusal ? 'it refused a valid call' : 'it threw'
-      throw new Failure('failed', `${how}: ${messageOf(error)}`)
+      if (error instanceof Refusal) throw new RefusedValidCall(messageOf(error))
+      throw new Failure('failed', `it threw: ${messageOf(error)}`)
     }
   }
 
@@ -99,10 +99,24 @@ export class Caller {
   }
 }
 
-/** No answer in time: not worth trying again on ever smaller cases. */
-export class Timeout extends Failure {
+/** A valid call was refused: it may be one of a kind that the implementation never takes. */
+export class RefusedValidCall extends Failure {
+  constructor(why: string) {
+    super('failed', `it refused a valid call: ${why}`)
+  }
+}
+
+/** The call hung or crashed the implementation, which endures few of these: smaller cases are not tried. */
+export class Lost extends Failure {
+  constructor(why: string) {
+    super('failed', why)
+  }
+}
+
+/** No answer in time. */
+export class Timeout extends Lost {
   constructor(seconds: number) {
-    super('failed', `it did not answer within ${seconds} s`)
+    super(`it did not answer within ${seconds} s`)
   }
 }
 

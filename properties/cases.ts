@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import type { Call } from './law.js'
 
-/** The first cases that fast-check draws for this seed; the n-th has the path `n`. */
+/** So many times the cases wanted are drawn at most, where the subject does not support all of them. */
+const mostDrawn = 4
+
+/** The first cases that fast-check draws for this seed, and more where these were not enough; the n-th has the path `n`. */
 export function* casesOf(arbitrary: fc.Arbitrary<Call>, seed: number, runs: number): Generator<Call> {
   yield* fc.sample(arbitrary, { seed, numRuns: runs })
+  yield* fc.sample(arbitrary, { seed, numRuns: mostDrawn * runs }).slice(runs)
 }
 
 /** The case at a path of fast-check's, or undefined where it leads to none. */

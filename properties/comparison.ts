@@ -1,4 +1,4 @@
-import { position } from '../oracle/validation.js'
+import { indexOf, position } from '../oracle/validation.js'
 import type { Approximation } from './approximation.js'
 
 /** The outcome of one case of a law. */
@@ -12,8 +12,19 @@ export interface Verdict {
   readonly ratio: number
   /** Names output, index, expected, actual and allowed; absent where the case held. */
   readonly message?: string
+  /** The element that is worst, where elements were compared and one differs. */
+  readonly at?: ComparedElement
   /** Elements that could not be judged: a kink under the difference quotient, an overflow that the platform may have. */
   readonly leftOut?: number
+}
+
+/** An element of what an implementation answered, and what it should be. */
+export interface ComparedElement {
+  readonly what: string
+  /** One number a dimension. */
+  readonly index: readonly number[]
+  readonly actual: number
+  readonly expected: number
 }
 
 export const held: Verdict = { status: 'held', worst: 0, allowed: 0, ratio: 0 }
@@ -68,6 +79,7 @@ export function compare(what: string, actual: Approximation, expected: Approxima
       worst: error,
       allowed,
       ratio,
+      at: { what, index: indexOf(i, actual.shape), actual: got, expected: wanted },
       ...(status === 'held'
         ? {}
         : {

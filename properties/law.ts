@@ -12,6 +12,8 @@ export interface Subject extends Implementation {
   readonly profile?: Profile
   /** What it says it supports of its operators; all where not given. */
   readonly supports?: Supports
+  /** A drawn call as the subject takes it, where weights, sizes or attributes of its are fixed, as those of a model file are. */
+  readonly fitted?: (call: Call) => Call
 }
 
 /** One valid call of an operator, with what a law needs beside it. */

@@ -118,6 +118,11 @@ export const models: Readonly<Record<string, Model>> = Object.fromEntries(
   properties.map(({ operator, model }) => [operator, model]),
 )
 
+/** Valid calls of every operator, by the operator's name and the kind of their numbers. */
+export const callsOf: Readonly<Record<string, OperatorProperties['calls']>> = Object.fromEntries(
+  properties.map(({ operator, calls }) => [operator, calls]),
+)
+
 /** Every law of every operator. */
 export const laws: readonly Law[] = properties.flatMap((each) => [
   ...generalLaws(each),

@@ -55,6 +55,11 @@ describe('rounding to a precision', () => {
     },
   )
 
+  it.each(precisions)('%s: keeps the sign of what becomes zero', (precision) => {
+    const tiny = formats[precision].smallestSubnormal / 4
+    expect([tiny, -tiny].map((x) => roundTo(precision, x))).toEqual([0, -0])
+  })
+
   it('knows the formats’ constants', () => {
     expect(formats.float16).toMatchObject({ largest: 65504, smallestNormal: 2 ** -14, smallestSubnormal: 2 ** -24 })
     expect(formats.float32).toMatchObject({ largest: 3.4028234663852886e38, smallestSubnormal: 2 ** -149 })

@@ -33,15 +33,15 @@ export const formats: Readonly<Record<Precision, Format>> = {
 const bits = new DataView(new ArrayBuffer(8))
 
 /** ⌊log₂|x|⌋ of a normal float64 number, from its exponent's bits. */
-function exponentOf(x: number): number {
+export function exponentOf(x: number): number {
   bits.setFloat64(0, x)
   return ((bits.getUint16(0) >> 4) & 0x7ff) - 1023
 }
 
-/** To the nearest whole number, ties to even, for |x| < 2⁵¹. */
+/** To the nearest whole number, ties to even, for |x| < 2⁵¹; a negative number that rounds to 0 becomes −0. */
 function roundToEven(x: number): number {
   const shift = 1.5 * 2 ** 52
-  return x + shift - shift
+  return x < 0 ? -(shift - x - shift) : x + shift - shift
 }
 
 /** `x` rounded to nearest, ties to even, in the given precision; subnormals are kept, too large numbers become infinite. */

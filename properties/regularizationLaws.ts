@@ -1,5 +1,5 @@
 import type { Attributes } from '../oracle/contract.js'
-import { rowMajor, type Tensor } from '../oracle/tensor.js'
+import { rowMajor, type Tensor, zeros } from '../oracle/tensor.js'
 import { type Approximation, gather } from './approximation.js'
 import type { OperatorProperties } from './calls.js'
 import { compare } from './comparison.js'
@@ -303,7 +303,7 @@ const dropoutLaws: Law[] = [
     name: 'does to the gradient what it does to x',
     check: async ({ call: { inputs, attributes, gradients }, subject }) => {
       const { x } = await subject.backward(inputs, attributes, gradients)
-      const { y } = await subject.forward({ x: gradients.y, mask: inputs.mask }, attributes)
+      const { y } = await subject.forward({ x: gradients.y ?? zeros(inputs.x.shape), mask: inputs.mask }, attributes)
       return compare('∂L/∂x', x, y)
     },
   }),

@@ -84,6 +84,8 @@ export interface OperatorReport {
 export interface TestReport {
   readonly version: 1
   readonly subject: string
+  /** What was tested, as `answerkey test` was given it. */
+  readonly spec?: string
   readonly precision: Precision
   readonly profile: string
   readonly seed: number
@@ -94,9 +96,23 @@ export interface TestReport {
   readonly summary: Summary
   /** Choices of the subject's own that were declared and translated: see docs/dialects.md. */
   readonly dialects?: readonly string[]
+  /** It computes in a coarser format than it claims. */
+  readonly claim?: PrecisionClaim
   /** Which part of the laws this is of, where they were shared out: `2/4`. */
   readonly shard?: string
   readonly milliseconds: number
+}
+
+/** What shows that a subject computes in a coarser format than it claims. */
+export interface PrecisionClaim {
+  readonly claimed: Precision
+  readonly computed: Precision
+  /** So many of the operators compared with the oracle were off. */
+  readonly broken: number
+  readonly compared: number
+  /** So many of the laws tried again with the coarser format's numbers and tolerances held. */
+  readonly held: number
+  readonly tried: number
 }
 
 /** How many laws came to what. */
@@ -104,18 +120,21 @@ export type Summary = Readonly<Record<LawStatus | 'xfailed' | 'xpassed', number>
 
 const severity: readonly LawStatus[] = ['broken', 'errored', 'suspicious', 'held', 'skipped', 'unsupported']
 
-/** The worst status among an operator's laws. */
+/** The worst status among an operator's laws, failures that are expected aside. */
 export function statusOf(laws: readonly LawReport[]): LawStatus {
-  return severity.find((status) => laws.some((law) => law.status === status)) ?? 'skipped'
+  const unexpected = laws.filter(({ xfail, status }) => xfail === undefined || status === 'held')
+  return severity.find((status) => unexpected.some((law) => law.status === status)) ?? 'skipped'
 }
 
 /** How many laws of all operators have each status. */
 export function summaryOf(operators: readonly OperatorReport[]): Summary {
   const summary = { held: 0, broken: 0, suspicious: 0, errored: 0, skipped: 0, unsupported: 0, xfailed: 0, xpassed: 0 }
-  for (const { laws } of operators)
-    for (const { status, xfail } of laws) {
-      if (xfail === undefined || status === 'skipped' || status === 'unsupported') summary[status]++
-      else summary[status === 'held' ? 'xpassed' : 'xfailed']++
-    }
+  for (const { laws } of operators) for (const law of laws) summary[outcomeOf(law)]++
   return summary
+}
+
+/** What a law counts as: its status, or that its failure was expected, or that it held though it was expected to fail. */
+export function outcomeOf({ status, xfail }: LawReport): keyof Summary {
+  if (xfail === undefined || status === 'skipped' || status === 'unsupported') return status
+  return status === 'held' ? 'xpassed' : 'xfailed'
 }

@@ -16,7 +16,7 @@ export interface OperatorSupport {
 /** What a subject says it supports, by operator. */
 export type Supports = Readonly<Record<string, OperatorSupport>>
 
-/** What a call has that the subject says it does not support, in words: `groups 2`; `undefined` where it has nothing of the kind. */
+/** What a call has that the subject says it does not support, in words: `groups other than 1`; `undefined` where it has nothing of the kind. */
 export function beyondSupport(
   support: OperatorSupport | undefined,
   inputs: Tensors,
@@ -25,7 +25,8 @@ export function beyondSupport(
   if (support === undefined) return undefined
   for (const [name, values] of Object.entries(support.attributes ?? {})) {
     const value = attributes[name]
-    if (value !== undefined && !values.some((known) => sameValue(known, value))) return `${name} ${textOf(value)}`
+    if (value !== undefined && !values.some((known) => sameValue(known, value)))
+      return `${name} other than ${values.map(textOf).join(' or ')}`
   }
   for (const name of support.without ?? []) if (inputs[name] !== undefined) return `the input ${name}`
   for (const [name, ranks] of Object.entries(support.ranks ?? {})) {
