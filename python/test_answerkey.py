@@ -90,6 +90,81 @@ class Answers(unittest.TestCase):
         self.assertEqual(data, ["NaN", "Infinity", "-Infinity", 1.0])
 
 
+#: NumPy's layout of every format: exponent bits, fraction bits, and the integers that hold its bits.
+LAYOUTS = {"float64": (11, 52, np.uint64), "float32": (8, 23, np.uint32), "float16": (5, 10, np.uint16)}
+
+
+class Numbers(unittest.TestCase):
+    def setUp(self):
+        for registered in (answerkey._forward, answerkey._backward):
+            registered.clear()
+        answerkey.operator("relu")(lambda x: x)
+
+    def echo(self, x, precision):
+        """What comes back of the numbers, through the text of a line both ways."""
+        request = {"id": 1, "operator": "relu", "pass": "forward", "attributes": {}, "inputs": {"x": wire(x)}}
+        answer = answerkey.answer_line(json.dumps(request), {**HELLO, "precision": precision})
+        return np.array(json.loads(json.dumps(answer, allow_nan=False))["outputs"]["y"]["data"], np.float64)
+
+    def test_of_every_exponent_survive_bit_for_bit(self):
+        for precision, (exponent_bits, fraction_bits, integers) in LAYOUTS.items():
+            exponents = np.arange(2**exponent_bits - 1, dtype=integers) << integers(fraction_bits)
+            fractions = [0, 1, 2 ** (fraction_bits - 1), 2**fraction_bits - 1]
+            magnitudes = np.concatenate([exponents | integers(fraction) for fraction in fractions])
+            sign = integers(1) << integers(exponent_bits + fraction_bits)
+            x = np.concatenate([magnitudes, magnitudes | sign]).view(answerkey.DTYPES[precision])
+            back = self.echo(x.astype(np.float64), precision).astype(answerkey.DTYPES[precision])
+            self.assertEqual(back.tobytes(), x.tobytes(), precision)
+
+    def test_of_bfloat16_survive_bit_for_bit(self):
+        patterns = np.arange(2**16, dtype=np.uint32) << np.uint32(16)
+        x = patterns.view(np.float32)
+        x = x[np.isfinite(x)]
+        back = answerkey._to_bfloat16(self.echo(x.astype(np.float64), "bfloat16").astype(np.float32))
+        self.assertEqual(back.tobytes(), x.tobytes())
+
+    def test_are_rounded_to_bfloat16_to_nearest_and_ties_to_even(self):
+        # The neighbours of 1 are 1 − 2⁻⁸ and 1 + 2⁻⁷; 1 + 2⁻⁸ is a tie between two, the even of which is 1.
+        for x, expected in ((1 + 2**-8, 1), (1 + 2**-8 + 2**-23, 1 + 2**-7), (1 + 3 * 2**-8, 1 + 2**-6), (-0.0, -0.0)):
+            rounded = answerkey._to_bfloat16(np.float32([x]))
+            self.assertEqual((rounded[0], np.signbit(rounded[0])), (expected, np.signbit(expected)))
+
+    def test_are_rounded_once_to_the_declared_precision(self):
+        # The tie 1 + 2⁻²⁴ + 2⁻⁵⁰ lies above the middle; nine digits alone would say 1.00000006, which lies above it, too, but
+        # 1 + 2⁻²⁴ − 2⁻⁵⁰ below the middle has the same nine digits.
+        below, above = 1 + 2**-24 - 2**-50, 1 + 2**-24 + 2**-50
+        answerkey.operator("relu")(lambda x: np.array([below, above]))
+        self.assertEqual(self.echo([1.0], "float32").astype(np.float32).tolist(), [1, 1 + 2**-23])
+
+    def test_too_large_for_the_declared_precision_are_infinite(self):
+        answerkey.operator("relu")(lambda x: np.array([1e300, -1e300]))
+        data = forward("relu", {"x": [1.0]}, precision="float32")["outputs"]["y"]["data"]
+        self.assertEqual(data, ["Infinity", "-Infinity"])
+
+    def test_whole_ones_are_exact_up_to_2_to_the_53(self):
+        answerkey.operator("oneHot")(lambda ids: ids)
+        ids = [0, 2**53, 2**53 - 1, -(2**53)]
+        self.assertEqual(forward("oneHot", {"ids": ids})["outputs"]["y"], {"shape": [4], "data": ids, "type": "int"})
+
+
+class Limits(unittest.TestCase):
+    def test_are_said_in_the_contracts_names(self):
+        answerkey._supports.clear()
+        answerkey.operator("cross_entropy", attributes={"label_smoothing": (0,)})(lambda logits, target: None)
+        answerkey.operator("weight_penalty", attributes={"lambda_": [1]}, ranks={"weight": [2]})(lambda weight: None)
+        answerkey.operator("lstm", without=["bias_input", "h0"], largest={"weight_hidden": 8})(lambda x: None)
+        answerkey.operator("relu")(lambda x: x)
+        self.assertEqual(
+            answerkey._supports,
+            {
+                "crossEntropy": {"attributes": {"labelSmoothing": [0]}},
+                "weightPenalty": {"attributes": {"lambda": [1]}, "ranks": {"weight": [2]}},
+                "lstm": {"without": ["biasInput", "h0"], "largest": {"weightHidden": 8}},
+                "relu": {},
+            },
+        )
+
+
 class Gradients(unittest.TestCase):
     def setUp(self):
         answerkey._forward.clear()
@@ -104,6 +179,14 @@ class Gradients(unittest.TestCase):
         answer = backward("matmul", {"a": [[2.0]], "b": [[3.0]]}, {})
         self.assertEqual({name: g["data"] for name, g in answer["gradients"].items()}, {"a": [0.0], "b": [0.0]})
 
+    def test_without_the_forward_pass_where_the_form_of_the_call_is_known(self):
+        calls = []
+        answerkey.operator("matmul")(lambda a, b: calls.append("forward") or a @ b)
+        for _ in range(2):
+            backward("matmul", {"a": [[2.0]], "b": [[3.0]]}, {"y": [[1.0]]})
+        self.assertEqual(calls, ["forward"])
+        self.assertIn("has shape (1, 1)", backward("matmul", {"a": [[2.0], [1.0]], "b": [[3.0]]}, {"y": [[1.0]]})["error"])
+
     def test_refused_for_an_unknown_output_or_of_the_wrong_shape(self):
         inputs = {"a": [[2.0]], "b": [[3.0]]}
         self.assertIn("no output z", backward("matmul", inputs, {"z": [1.0]})["error"])
@@ -112,7 +195,8 @@ class Gradients(unittest.TestCase):
 
 class Errors(unittest.TestCase):
     def setUp(self):
-        answerkey._forward.clear()
+        for registered in (answerkey._forward, answerkey._backward):
+            registered.clear()
 
     def kind(self, function, inputs=None):
         answerkey.operator("relu")(function)
@@ -137,7 +221,9 @@ class Errors(unittest.TestCase):
         self.assertEqual(self.kind(lambda x, y: x), ("refused", "relu: y is missing"))
 
     def test_numbers_that_are_not_finite_and_fractions_of_whole_numbers(self):
-        self.assertEqual(self.kind(lambda x: x, {"x": [np.nan]})[0], "refused")
+        for value in (np.nan, np.inf, -np.inf):
+            refusal = f"relu: x holds {value}; it should hold finite numbers"
+            self.assertEqual(self.kind(lambda x: x, {"x": [0, value]}), ("refused", refusal))
         request = {"operator": "relu", "pass": "forward", "attributes": {}}
         request["inputs"] = {"x": {"shape": [1], "data": [0.5], "type": "int"}}
         self.assertIn("holds a fraction", ask(request)["error"])
@@ -149,37 +235,71 @@ class Errors(unittest.TestCase):
 
         self.assertEqual(self.kind(in_place), ("failed", "RuntimeError: relu: it modified its input x"))
 
+    def test_a_gradient_that_was_modified(self):
+        def in_place(x, grad_y):
+            grad_y *= 2
+            return grad_y
+
+        answerkey.operator("relu")(lambda x: x)
+        answerkey.backward("relu")(in_place)
+        with contextlib.redirect_stderr(io.StringIO()):
+            answer = backward("relu", {"x": [1.0]}, {"y": [1.0]})
+        self.assertEqual(answer["error"], "RuntimeError: relu: it modified its input grad_y")
+
     def test_a_line_that_cannot_be_read(self):
         self.assertIsNone(answerkey.answer_line("{", HELLO)["id"])
         self.assertIsNone(answerkey.answer_line("[]", HELLO)["id"])
 
 
 class Serving(unittest.TestCase):
-    def test_keeps_what_is_printed_out_of_the_answers(self):
-        script = (
-            "import answerkey\n"
-            "@answerkey.operator('relu')\n"
-            "def relu(x):\n"
-            "    print('debugging')\n"
-            "    return x\n"
-            "answerkey.serve(precision='float32', name='mine')\n"
-        )
-        requests = [
-            {"id": 0, "hello": 1},
-            {"id": 1, "operator": "relu", "pass": "forward", "inputs": {"x": wire([1.0])}, "attributes": {}},
-        ]
+    def serve(self, body, requests):
+        """The answers to the requests of a script with this body, and its standard error."""
         done = subprocess.run(
-            [sys.executable, "-c", script],
-            input="\n".join(map(json.dumps, requests)) + "\n",
+            [sys.executable, "-c", f"import answerkey\nimport numpy as np\n{body}"],
+            input="".join(json.dumps({"id": i, **request}) + "\n" for i, request in enumerate(requests)),
             capture_output=True,
             encoding="utf-8",
             env={**os.environ, "PYTHONPATH": os.path.dirname(os.path.abspath(answerkey.__file__))},
             check=True,
         )
-        hello, answer = map(json.loads, done.stdout.splitlines())
+        return done.stdout.splitlines(), done.stderr
+
+    def test_keeps_what_is_printed_out_of_the_answers_and_the_requests_from_what_is_read(self):
+        body = (
+            "@answerkey.operator('relu')\n"
+            "def relu(x):\n"
+            "    print('debugging')\n"
+            "    import sys\n"
+            "    assert sys.stdin.read() == ''\n"
+            "    return x\n"
+            "answerkey.serve(precision='float32', name='mine')\n"
+        )
+        call = {"operator": "relu", "pass": "forward", "inputs": {"x": wire([1.0])}, "attributes": {}}
+        # More lines than are read ahead at once.
+        answers, error = self.serve(body, [{"hello": 1}, *[call] * 1000])
+        hello, *others = map(json.loads, answers)
         self.assertEqual(hello, {"id": 0, "name": "mine", "precision": "float32", "operators": {"relu": ["forward"]}})
-        self.assertEqual(answer, {"id": 1, "outputs": {"y": {"shape": [1], "data": [1.0]}}})
-        self.assertIn("debugging", done.stderr)
+        self.assertEqual(others, [{"id": i, "outputs": {"y": {"shape": [1], "data": [1.0]}}} for i in range(1, 1001)])
+        self.assertIn("debugging", error)
+
+    def test_writes_no_bare_nan_and_keeps_the_sign_of_zero(self):
+        body = (
+            "answerkey.operator('relu')(lambda x: np.array([np.nan, -np.inf, -0.0, 5e-324]))\n"
+            "answerkey.serve()\n"
+        )
+        call = {"operator": "relu", "pass": "forward", "inputs": {"x": wire([1.0])}, "attributes": {}}
+        answers, _ = self.serve(body, [call])
+        self.assertEqual(answers, ['{"id":0,"outputs":{"y":{"shape":[4],"data":["NaN","-Infinity",-0.0,5e-324]}}}'])
+
+    def test_says_what_is_supported_and_the_dialects(self):
+        body = (
+            "answerkey.operator('conv2d', attributes={'groups': [1]}, without=['bias'])(lambda x, weight, groups: x)\n"
+            "answerkey.operator('relu')(lambda x: x)\n"
+            "answerkey.serve(profile='wgsl', dialects=['mine'])\n"
+        )
+        hello = json.loads(self.serve(body, [{"hello": 1}])[0][0])
+        self.assertEqual(hello["supports"], {"conv2d": {"attributes": {"groups": [1]}, "without": ["bias"]}})
+        self.assertEqual((hello["profile"], hello["dialects"]), ("wgsl", ["mine"]))
 
     def test_refuses_another_version(self):
         self.assertIn("version 1", ask({"hello": 2})["error"])
@@ -187,6 +307,16 @@ class Serving(unittest.TestCase):
     def test_refuses_an_unknown_precision(self):
         with self.assertRaisesRegex(ValueError, "float128"):
             answerkey.serve(precision="float128")
+
+
+class Package(unittest.TestCase):
+    def test_has_the_version_of_the_whole(self):
+        folder = os.path.dirname(os.path.abspath(answerkey.__file__))
+        with open(os.path.join(folder, "..", "package.json"), encoding="utf-8") as file:
+            version = json.load(file)["version"]
+        self.assertEqual(answerkey.__version__, version)
+        with open(os.path.join(folder, "pyproject.toml"), encoding="utf-8") as file:
+            self.assertIn('dynamic = ["version"]', file.read())
 
 
 if __name__ == "__main__":

@@ -30,6 +30,38 @@ const profileSchema = z.union([
   }),
 ])
 
+/** What a subject says it supports of its operators, in the contract's names; see Supports. */
+export const supportsSchema = z
+  .record(
+    z.string(),
+    z.strictObject({
+      attributes: z
+        .record(z.string(), z.array(z.union([z.number(), z.string(), z.boolean(), z.array(z.number())])))
+        .optional(),
+      without: z.array(z.string()).optional(),
+      ranks: z.record(z.string(), z.array(z.number().int().min(0))).optional(),
+      largest: z.record(z.string(), z.number().int().min(1)).optional(),
+    }),
+  )
+  .superRefine((supports, context) => {
+    // A misspelt name would limit nothing, and the calls be counted against the subject.
+    for (const [operator, { attributes, without, ranks, largest }] of Object.entries(supports)) {
+      const declaration = contract[operator]
+      const complain = (message: string) => context.addIssue({ code: 'custom', path: [operator], message })
+      if (declaration === undefined) {
+        complain('the contract has no such operator')
+        continue
+      }
+      for (const name of Object.keys(attributes ?? {}))
+        if (!(name in declaration.attributes)) complain(`it has no attribute ${name}`)
+      for (const name of [...(without ?? []), ...Object.keys(ranks ?? {}), ...Object.keys(largest ?? {})])
+        if (!(name in declaration.inputs)) complain(`it has no input ${name}`)
+      for (const name of without ?? [])
+        if (declaration.inputs[name]?.optional !== true && name in declaration.inputs)
+          complain(`the input ${name} cannot be left out`)
+    }
+  })
+
 /** The first answer of a subject: what it is called, how it computes, and which passes of which operators it has. */
 export const helloSchema = z.object({
   name: z.string(),
@@ -42,6 +74,9 @@ export const helloSchema = z.object({
       'every operator should have a "forward" pass',
     ),
   profile: profileSchema.optional(),
+  supports: supportsSchema.optional(),
+  /** Choices of its own that it makes: names of docs/dialects.md. */
+  dialects: z.array(z.string()).optional(),
 })
 export type Hello = z.infer<typeof helloSchema>
 

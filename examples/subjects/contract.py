@@ -139,12 +139,40 @@ def limits_of(text):
     return tuple((COMPARISONS[sign], int(bound) if bound.isdigit() else bound) for sign, bound in LIMIT.findall(text or ""))
 
 
+@functools.lru_cache(None)
+def limited_inputs(name):
+    """The declared inputs of an operator whose numbers have limits, alike."""
+    return {key: match for key, match in inputs_of(name).items() if match["kind"] == "mask" or match["limits"]}
+
+
+#: Sizes by dimension letter, by the form of a call (shapes and attributes): only numbers are left to be checked in another of it.
+_sizes = {}
+_FORMS_KEPT = 10_000
+
+
 def check(name, inputs, attributes):
     """Raises Refusal where a call breaks the contract; inputs (arrays) and attributes by their Python names."""
 
     def refuse(what):
         raise Refusal(f"{name}: {what}")
 
+    form = (name, tuple((key, x.shape) for key, x in inputs.items()), repr(attributes))
+    sizes = _sizes.get(form)
+    if sizes is None:
+        sizes = _check_form(name, inputs, attributes, refuse)
+        if len(_sizes) >= _FORMS_KEPT:
+            _sizes.clear()
+        _sizes[form] = sizes
+    for key, match in limited_inputs(name).items():
+        if key in inputs:
+            _check_values(key, match, inputs[key], {**sizes, **attributes}, refuse)
+    complaint = CONSTRAINTS.get(name, lambda *_: None)(sizes, attributes, inputs)
+    if complaint:
+        refuse(complaint)
+
+
+def _check_form(name, inputs, attributes, refuse):
+    """Sizes by dimension letter; refuses wrong names, attributes and shapes."""
     declared, settings = inputs_of(name), attributes_of(name)
     for given, known, what in ((inputs, declared, "input"), (attributes, settings, "attribute")):
         for key in given:
@@ -157,14 +185,8 @@ def check(name, inputs, attributes):
         if key not in attributes:
             refuse(f"attribute {key} is missing")
         _check_attribute(key, match, attributes[key], refuse)
-    sizes = _bind(name, {key: (inputs[key].shape, match["dimensions"]) for key, match in declared.items() if key in inputs},
-                  attributes, refuse)  # fmt: skip
-    for key, match in declared.items():
-        if key in inputs:
-            _check_values(key, match, inputs[key], {**sizes, **attributes}, refuse)
-    complaint = CONSTRAINTS.get(name, lambda *_: None)(sizes, attributes, inputs)
-    if complaint:
-        refuse(complaint)
+    shapes = {key: (inputs[key].shape, match["dimensions"]) for key, match in declared.items() if key in inputs}
+    return _bind(name, shapes, attributes, refuse)
 
 
 def _within(value, limits, known):
