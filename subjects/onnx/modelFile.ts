@@ -1,0 +1,202 @@
+import { readFileSync } from 'node:fs'
+import { plainAttributes } from '../../oracle/attributes.js'
+import {
+  type Attributes,
+  type AttributeValue,
+  type Declaration,
+  Failure,
+  type Operator,
+  Refusal,
+} from '../../oracle/contract.js'
+import { contract } from '../../oracle/index.js'
+import { rowMajor, sameShape, type Tensor, type Tensors } from '../../oracle/tensor.js'
+import { validateCall } from '../../oracle/validation.js'
+import type { Call } from '../../properties/law.js'
+import { type OpenSubject, SubjectUnavailable } from '../subject.js'
+import { attributesOf } from './attributesOf.js'
+import { type Binding, bind, bindSlots, type Slot } from './binding.js'
+import { fitted } from './fitting.js'
+import type { Feed } from './graph.js'
+import { decodeModel, type ModelMessage } from './messages.js'
+import { Runtime } from './runtime.js'
+
+/** What a model file computes. */
+interface Role {
+  readonly declaration: Declaration
+  /** `name=value` behind the operator: the operator's attributes, and the model's names of its inputs. */
+  readonly chosen: Readonly<Record<string, string>>
+}
+
+/** An operator as a model file has it: with attributes and perhaps weights of its own. */
+interface ModelOperator {
+  readonly declaration: Declaration
+  readonly attributes: Attributes
+  readonly binding: Binding
+}
+
+/**
+ * A model file as an implementation of one operator: `conv2d`, or `encoderLayer,heads=4,attention.weightQuery=w_q` with attributes that
+ * the file does not tell and names that do not speak for themselves. Weights are the model's own, and the laws draw the other inputs, in
+ * sizes that the model takes. Throws SubjectUnavailable with the reason.
+ */
+export async function openModelFile(path: string, as: string | undefined): Promise<OpenSubject> {
+  const { declaration, chosen } = roleOf(path, as)
+  const bytes = read(path)
+  const operator = explained(path, () => modelOperator(declaration, chosen, decodeModel(bytes)))
+  const { name } = declaration
+  const runtime = await loadRuntime()
+  const precision = Object.values(operator.binding.slots).some(({ type }) => type === 'float64') ? 'float64' : 'float32'
+  return {
+    name: `${path} as ${name} (${runtime.name})`,
+    precision,
+    operators: { [name]: operatorOf(operator, bytes, runtime) },
+    fitted: (call) => fittedCall(call, operator),
+    close: () => runtime.close(),
+  }
+}
+
+/** The runtime for Node, or the one for the web where it is not there. */
+async function loadRuntime(): Promise<Runtime> {
+  try {
+    return await Runtime.load('node', process.cwd())
+  } catch (error) {
+    try {
+      return await Runtime.load('web', process.cwd())
+    } catch {
+      throw error
+    }
+  }
+}
+
+function roleOf(path: string, as: string | undefined): Role {
+  const [name = '', ...settings] = (as ?? '').split(',')
+  const declaration = contract[name]
+  if (as === undefined)
+    throw new SubjectUnavailable(path, 'which operator is it? For example: --as conv2d, or --as encoderLayer,heads=4')
+  if (declaration === undefined)
+    throw new SubjectUnavailable(path, `there is no operator ${name}; known: ${Object.keys(contract).join(', ')}`)
+  const chosen: Record<string, string> = {}
+  for (const setting of settings) {
+    const at = setting.indexOf('=')
+    const key = setting.slice(0, at)
+    if (at < 1 || !(key in declaration.inputs || key in declaration.attributes))
+      throw new SubjectUnavailable(
+        path,
+        `${setting} should be name=value; ${name} has ${[...Object.keys(declaration.inputs), ...Object.keys(declaration.attributes)].join(', ')}`,
+      )
+    chosen[key] = setting.slice(at + 1)
+  }
+  return { declaration, chosen }
+}
+
+function read(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new SubjectUnavailable(path, `it cannot be read: ${messageOf(error)}`)
+  }
+}
+
+/** The result, or a SubjectUnavailable with the message of what was thrown. */
+function explained<Result>(path: string, make: () => Result): Result {
+  try {
+    return make()
+  } catch (error) {
+    throw new SubjectUnavailable(path, `it cannot be tested: ${messageOf(error)}`)
+  }
+}
+
+function modelOperator(declaration: Declaration, chosen: Role['chosen'], model: ModelMessage): ModelOperator {
+  const slots = bindSlots(declaration, model, chosen)
+  const attributes: Record<string, AttributeValue> = {}
+  for (const [name, declared] of Object.entries(declaration.attributes)) {
+    const text = chosen[name]
+    const value = text === undefined ? attributesOf(declaration.name, model)[name] : parsed(text)
+    if (value !== undefined) attributes[name] = value
+    else if (!('default' in declared) || declared.default === undefined)
+      throw new RangeError(`what is ${name}? It does not say; for example: --as ${declaration.name},${name}=2`)
+    else if (typeof declared.default !== 'object') attributes[name] = declared.default
+  }
+  plainAttributes(declaration, attributes, (what) => {
+    throw new RangeError(what)
+  })
+  return { declaration, attributes, binding: bind(declaration, { model, slots, attributes }, chosen) }
+}
+
+/** A number, a truth value, a pair as 2x3, or a word. */
+function parsed(text: string): AttributeValue {
+  if (text === 'true' || text === 'false') return text === 'true'
+  if (/^\d+x\d+$/.test(text)) return text.split('x').map(Number)
+  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
+}
+
+function operatorOf(
+  { declaration, attributes, binding }: ModelOperator,
+  bytes: Uint8Array,
+  runtime: Runtime,
+): Operator {
+  return {
+    async forward(inputs, given) {
+      const call = validated(declaration, inputs, given)
+      refuseOtherAttributes(call.attributes, validated(declaration, inputs, attributes).attributes)
+      for (const [name, x] of Object.entries(inputs)) refuseOther(name, x, binding)
+      for (const name of Object.keys(binding.held)) if (inputs[name] === undefined) throw lacks(`no ${name}`)
+      const feeds = Object.fromEntries(
+        Object.entries(binding.slots).map(([name, slot]): [string, Feed] => {
+          if (inputs[name] === undefined) throw lacks(`no ${name}`)
+          return [slot.name, { type: slot.type, shape: inputs[name].shape, tensor: inputs[name] }]
+        }),
+      )
+      const answers = await runtime.run(bytes, feeds)
+      return Object.fromEntries(Object.entries(binding.outputs).map(([name, own]) => [name, answers[own]]))
+    },
+  }
+}
+
+/** The call, checked and complete; a bad one is nothing that a model could refuse. */
+function validated(declaration: Declaration, inputs: Tensors, attributes: Attributes) {
+  try {
+    return validateCall(declaration, inputs, attributes)
+  } catch (error) {
+    if (error instanceof Refusal) throw lacks('bad calls: a model does not check them')
+    throw error
+  }
+}
+
+function lacks(what: string): Failure {
+  return new Failure('unimplemented', what)
+}
+
+function refuseOtherAttributes(given: Attributes, own: Attributes): void {
+  for (const [name, value] of Object.entries(given))
+    if (String(value) !== String(own[name])) throw lacks(`${name} other than ${own[name]}`)
+}
+
+function refuseOther(name: string, x: Tensor, { held, slots }: Binding): void {
+  const own = held[name]
+  if (own !== undefined) {
+    const data = rowMajor(own)
+    if (!sameShape(x.shape, own.shape) || rowMajor(x).some((value, i) => value !== data[i]))
+      throw lacks(`${name} other than its own`)
+  } else if (slots[name] === undefined) throw lacks(`the input ${name}`)
+  else if (!isOfShape(x, slots[name])) throw lacks(`${name} of other sizes than ${sizesText(slots[name])}`)
+}
+
+function isOfShape({ shape }: Tensor, slot: Slot): boolean {
+  return shape.length === slot.shape.length && slot.shape.every((size, d) => size === undefined || size === shape[d])
+}
+
+function sizesText({ shape }: Slot): string {
+  return `[${shape.map((size) => size ?? 'any').join(', ')}]`
+}
+
+function fittedCall(call: Call, operator: ModelOperator): Call {
+  const inputs = fitted(call.inputs, call.attributes, operator)
+  if (inputs === undefined) return call
+  const { attributes } = validateCall(operator.declaration, inputs, operator.attributes)
+  return { ...call, inputs, attributes, given: attributes, gradients: {} }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
