@@ -405,14 +405,15 @@ describe('test --search', () => {
     )
     const { status, stdout } = answerkey([
       ...['test', module, '--operators', 'relu', '--law', 'agrees with the oracle', '--search', '--runs', '40'],
-      ...['--seed', '1', '--format', 'json'],
+      ...['--seed', '1', '--format', 'json', '--no-database'],
     ])
     expect(status).toBe(1)
     const [law] = JSON.parse(stdout).operators.relu.laws
     expect(law).toMatchObject({ status: 'broken', replay: expect.stringMatching(/--seed 1 --runs 40 --search$/) })
     expect(law).not.toHaveProperty('path')
     const words: string[] = law.replay.match(/'[^']*'|\S+/g).map((word: string) => word.replaceAll("'", ''))
-    const replayed = JSON.parse(answerkey([...words.slice(1), '--format', 'json']).stdout).operators.relu.laws[0]
+    const again = answerkey([...words.slice(1), '--format', 'json', '--no-database'])
+    const replayed = JSON.parse(again.stdout).operators.relu.laws[0]
     expect(replayed).toMatchObject({ status: 'broken', runs: law.runs, counterexample: law.counterexample })
   })
 })

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { parseShard, type Shard } from '../properties/shardName.js'
 import { UsageError } from './usage.js'
 import { packageVersion } from './version.js'
 
@@ -26,6 +27,13 @@ function names(text: string): string[] {
   const list = text.split(',').map((name) => name.trim())
   if (list.includes('')) throw new InvalidArgumentError('it should be names separated by commas.')
   return list
+}
+
+function shard(text: string): Shard {
+  const parsed = parseShard(text)
+  if (parsed === undefined)
+    throw new InvalidArgumentError('it should be i/n, the part and how many there are, as in 2/4.')
+  return parsed
 }
 
 /** The options that every command has; `formats` are those of its report besides text and JSON. */
@@ -66,9 +74,9 @@ function program(finish: (status: number) => void): Command {
     .option('--timeout <seconds>', 'of one file', seconds, 10)
     .action(async (files, options) => finish(await (await import('./mark.js')).mark(files, options)))
 
-  withCommonOptions(answerkey.command('test'))
+  withCommonOptions(answerkey.command('test'), 'junit', 'sarif', 'html')
     .description(
-      'run the laws against an implementation: oracle, gpu:BACKEND, a JS/TS module, or a command such as "python3 impl.py"',
+      'run the laws against an implementation: oracle, gpu:BACKEND, torch, numpy, a JS/TS module, or a command such as "python3 impl.py"',
     )
     .argument('<subject>')
     .option('--operators <names>', 'only these operators, separated by commas', names)
@@ -78,10 +86,34 @@ function program(finish: (status: number) => void): Command {
     .option('--law <name>', 'only the law of this name')
     .option('--time-limit <seconds>', 'of the whole run', seconds)
     .option('--timeout <seconds>', 'of one call', seconds, 10)
+    .option(
+      '--memory <megabytes>',
+      'that a command or module may hold; three quarters of the machine where not given',
+      wholeNumber(1),
+    )
     .option('--workers <n>', 'processes of a command that share its calls', wholeNumber(1), 1)
-    .option('--strict', 'count suspicious results as broken')
+    .option(
+      '--shard <i/n>',
+      'only part i of n of the laws, for the jobs of a matrix; answerkey merge joins the reports',
+      shard,
+    )
+    .option('--xfail <file>', 'failures that are expected (YAML): operator, law or *, and the reason')
+    .option('--dialect <names>', 'choices of the subject’s own, such as lstm.gates=iofg (docs/dialects.md)', names)
+    .option('--opset <n>', 'of the models that ONNX Runtime is given', wholeNumber(1))
+    .option(
+      '--as <operator>',
+      'what a model file (.onnx) computes: conv2d, or encoderLayer,heads=4 with attributes and names of inputs that it does not tell',
+    )
+    .option('--strict', 'count suspicious results, and what held unexpectedly, as broken')
+    .option('--no-database', 'neither try first nor keep the cases that failed before, in .answerkey/')
     .option('--search', 'climb from the worst cases to worse ones, with three quarters of the runs')
     .action(async (subject, options) => finish(await (await import('./test.js')).test(subject, options)))
+
+  withCommonOptions(answerkey.command('merge'), 'junit', 'sarif', 'html')
+    .description('the JSON reports of the shards of a run of test as one report')
+    .argument('<report...>')
+    .option('--strict', 'count suspicious results, and what held unexpectedly, as broken')
+    .action(async (reports, options) => finish(await (await import('./merge.js')).merge(reports, options)))
 
   withCommonOptions(answerkey.command('gpu'), 'junit')
     .description('cross-check every exercise and operator, oracle against gpu.js, on each backend of this machine')

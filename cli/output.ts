@@ -1,5 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import pc from 'picocolors'
+import { stringify } from '../oracle/wire.js'
 import { UsageError } from './usage.js'
 
 /** The options that every command has, as the command line gives them. */
@@ -56,7 +57,7 @@ async function formatted(format: CommonOptions['format'], report: Report): Promi
 }
 
 function asJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
+  return `${stringify(value, 2)}\n`
 }
 
 /** Whether this runs as a step of GitHub Actions. */

@@ -11,7 +11,8 @@ import {
   tallies,
   totalsOf,
 } from './markModel.js'
-import { oneLine, printable, toNestedText } from './words.js'
+import { oneLine, toNestedText } from './words.js'
+import { xmlText as text } from './xml.js'
 
 /**
  * The marking of solutions as JUnit XML: a suite a file, a case a claim. What is right passes; errors where they are made, and what
@@ -107,9 +108,4 @@ function unreadCase({ line, text: written, why }: UnreadLine, file: string): Jun
 function propertiesOf(reports: readonly FileReport[]) {
   const totals = totalsOf(reports)
   return tallies.map((tally) => ({ '@name': tally, '@value': totals[tally] }))
-}
-
-/** What XML may hold: no control characters, no halves of surrogate pairs. */
-function text(raw: string): string {
-  return printable(raw).replaceAll(/[\ufffe\uffff]/g, '\ufffd')
 }

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto'
-import { isAbsolute, sep } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type { Location, Log, PhysicalLocation, Region, Result } from 'sarif'
 import type { Claim, FileReport, UnreadLine } from '../marking/report.js'
 import { isRight, type Verdict } from '../marking/verdict.js'
@@ -16,7 +13,8 @@ import {
   tallies,
   totalsOf,
 } from './markModel.js'
-import { toNestedText, wellFormed } from './words.js'
+import { fingerprintOf, plain, sarifSchema, sentence, uriOf } from './sarif.js'
+import { toNestedText } from './words.js'
 
 /** Where the program that marked is told from. */
 export interface SarifOptions {
@@ -45,7 +43,7 @@ const levels: Readonly<Record<Exclude<Tally, 'correct' | 'rounded'>, 'error' | '
  */
 export function markSarif(reports: readonly FileReport[], { version }: SarifOptions): Log {
   return {
-    $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
+    $schema: sarifSchema,
     version: '2.1.0',
     runs: [
       {
@@ -74,10 +72,6 @@ export function markSarif(reports: readonly FileReport[], { version }: SarifOpti
 
 function levelOf(rule: Tally): 'error' | 'warning' | 'note' {
   return rule === 'correct' || rule === 'rounded' ? 'note' : levels[rule]
-}
-
-function sentence(text: string): string {
-  return `${text[0].toUpperCase()}${text.slice(1)}.`
 }
 
 function resultsOf(report: FileReport, artifact: number): readonly Result[] {
@@ -150,31 +144,16 @@ function messageOf(claim: Claim, root: Claim | undefined): string {
   ].join('\n')
 }
 
-/** Text that SARIF takes as it stands: no placeholders in braces, no links. */
-function plain(text: string): string {
-  return text.replaceAll(/[{}]/g, '$&$&').replaceAll(/\\|\[(?=[^\]]*\]\()/g, '\\$&')
-}
-
 /** Fingerprints of what claims say, whatever line they stand on; the same said again is counted. */
 function fingerprints(): (claim: Claim | UnreadLine) => string {
   const seen = new Map<string, number>()
   return (claim) => {
     const said = claim.text
-    const key = JSON.stringify(
+    const key = fingerprintOf(
       'verdict' in claim ? [claim.exercise, claim.quantity, claim.index, claim.verdict, said] : ['unread', said],
     )
     const before = seen.get(key) ?? 0
     seen.set(key, before + 1)
-    return `${createHash('sha256').update(key).digest('hex').slice(0, 32)}:${before + 1}`
+    return `${key}:${before + 1}`
   }
-}
-
-/** A path as a URI, relative where the path is. */
-function uriOf(path: string): string {
-  if (isAbsolute(path)) return pathToFileURL(wellFormed(path)).href
-  return path
-    .replace(/^\.[\\/]/, '')
-    .split(sep)
-    .map((part) => encodeURIComponent(wellFormed(part)))
-    .join('/')
 }

@@ -1,6 +1,7 @@
 import { create } from 'xmlbuilder2'
 import type { BackendReport, MatrixReport, MatrixRow } from '../subjects/matrix.js'
 import { count } from './words.js'
+import { xmlText } from './xml.js'
 
 /**
  * The matrix of `answerkey gpu` as JUnit XML: a suite a backend, a case an operator or exercise. A backend that is missing is a
@@ -54,7 +55,8 @@ function caseOf(
   backend: string,
   { kind, name, status, messages, milliseconds, worst, cases, reads, host }: MatrixRow,
 ): JunitCase {
-  const complaint = { '@message': messages[0] ?? status, '#': messages.join('\n') }
+  const legible = messages.map(xmlText)
+  const complaint = { '@message': legible[0] ?? status, '#': legible.join('\n') }
   return {
     '@classname': `${backend}.${kind}`,
     '@name': name,
@@ -64,7 +66,7 @@ function caseOf(
     ...(status === 'skipped' ? { skipped: { '@message': 'no law applies' } } : {}),
     'system-out': [
       `${cases} cases, worst error ${worst} of what is allowed${reads === undefined ? '' : `, ${count(reads, 'read')} from the device to solve it once`}${host === true ? ', on the host' : ''}`,
-      ...messages,
+      ...legible,
     ].join('\n'),
   }
 }
