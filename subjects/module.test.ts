@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fromNested, toNested } from '../oracle/tensor.js'
@@ -11,6 +12,11 @@ describe('a module that cannot be tested says why', () => {
     ['is not there', 'absent.ts', /there is no such file/],
     ['does not parse', 'unreadable.mjs', /it does not load: .*SyntaxError|ParseError/],
     ['exports no operators', 'nothing.mjs', /it exports no `operators`/],
+    [
+      'declares what there is not',
+      'misdeclaring.mjs',
+      /what it declares is wrong \(`supports\.conv2d`: it has no attribute group\)/,
+    ],
     ['has an operator without forward', 'misspelt.mjs', /its operator softmax has no `forward` function/],
   ])('one that %s', async (_, name, message) => {
     await expect(openModule(fixture(name), 1)).rejects.toThrow(message)
@@ -46,8 +52,17 @@ describe('a module whose calls go wrong', () => {
     ['loops for ever', 'tanh', 'tanh.forward did not return within 0.5 s'],
     ['keeps no promise', 'softmax', 'softmax.forward did not return within 0.5 s'],
     ['ends its thread', 'logSoftmax', 'logSoftmax.forward ended its worker'],
+    ['says why it ends', 'gelu', 'gelu.forward ended its worker; it printed:\nout of ideas'],
+    ['posts messages of its own', 'sgd', 'sgd.forward posted a message of its own to the thread that tests it'],
   ])('one that %s fails with the reason', async (_, operator, message) => {
     await expect(call(operator, { x: [1] })).rejects.toThrow(message)
+  })
+
+  it('asks the calls again that were underway when another ended the thread', async () => {
+    const answers = await Promise.allSettled(
+      ['relu', 'logSoftmax', 'relu', 'relu'].map((name) => call(name, { x: [1] })),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
   })
 
   it('answers again after a crash', async () => {
@@ -80,5 +95,52 @@ it('a module may take nested arrays', async () => {
   const subject = await openModule(fixture('nested.mjs'), 5)
   const { y } = await subject.operators.matmul.forward({ a: fromNested([[1, 2]]), b: fromNested([[3], [4]]) }, {})
   expect(toNested(y)).toEqual([[11]])
+  await subject.close()
+})
+
+it('a module says what it supports, and in which dialect', async () => {
+  const { supports, dialects, close } = await openModule(fixture('declaring.mjs'), 5)
+  expect(supports).toEqual({ conv2d: { attributes: { groups: [1] }, without: ['bias'] } })
+  expect(dialects).toEqual(['keras'])
+  await close()
+})
+
+describe('a module that leaks memory', () => {
+  it.each([
+    ['in objects', 'leakyRelu', /ended its worker \(.*memory limit.*\)|held more than 200 MB of memory/],
+    ['in typed arrays', 'embedding', /held more than 200 MB of memory/],
+  ])('%s is ended when it holds more than it may', async (_, operator, message) => {
+    const subject = await openModule(fixture('misbehaving.ts'), 60, { memoryMegabytes: 200 })
+    await expect(subject.operators[operator].forward({ x: fromNested([1]) }, {})).rejects.toThrow(message)
+    expect(toNested((await subject.operators.relu.forward({ x: fromNested([3]) }, {})).y)).toEqual([3])
+    await subject.close()
+  })
+})
+
+it('the processes that a module has started end with it', async () => {
+  const subject = await openModule(fixture('misbehaving.ts'), 30)
+  await subject.operators.dropout.forward({ x: fromNested([1]) }, {})
+  expect(sleepers()).toBe(process.platform === 'linux' ? 1 : 0)
+  await subject.close()
+  expect(sleepers()).toBe(0)
+})
+
+/** Processes that the fixture's operator has started; none where the system does not tell. */
+function sleepers(): number {
+  if (process.platform !== 'linux') return 0
+  const commandOf = (id: string) => {
+    try {
+      return readFileSync(`/proc/${id}/cmdline`, 'latin1')
+    } catch {
+      return ''
+    }
+  }
+  return readdirSync('/proc').filter((id) => /^\d+$/.test(id) && commandOf(id).startsWith('sleep\0' + '96543')).length
+}
+
+it('a module may answer with an ndarray of a scalar', async () => {
+  const subject = await openModule(fixture('scalar.mjs'), 5)
+  const { y } = await subject.operators.relu.forward({ x: fromNested(3) }, {})
+  expect(toNested(y)).toBe(3)
   await subject.close()
 })

@@ -49,26 +49,42 @@ function unpack(parcel, nested) {
 }
 
 /**
+ * An answer with the fields of its ndarrays, some of which messages lose: those of a scalar's are its prototype's.
+ * @param {any} answer
+ */
+function packed(answer) {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return answer
+  /** @param {any} y */
+  const fields = (y) =>
+    typeof y === 'object' && y !== null && Array.isArray(y.shape) && Array.isArray(y.stride)
+      ? { shape: [...y.shape], stride: [...y.stride], offset: y.offset, data: y.data }
+      : y
+  return Object.fromEntries(Object.entries(answer).map(([name, y]) => [name, fields(y)]))
+}
+
+/**
  * The numbers of an unpacked tensor as they are now, in row-major order.
  * @param {any} held
- * @returns {number[]}
+ * @returns {ArrayLike<number>}
  */
 function numbersOf(held) {
   if (typeof held === 'number') return [held]
-  return Array.isArray(held) ? held.flatMap(numbersOf) : Array.from(held.data)
+  return Array.isArray(held) ? held.flatMap((row) => [...Array.from(numbersOf(row))]) : held.data
 }
 
 /**
  * The inputs that the call changed, which a worker's copies would hide.
  * @param {Record<string, unknown>} held
- * @param {Record<string, number[]>} before
+ * @param {Record<string, ArrayLike<number>>} before
  */
 function changed(held, before) {
-  /** @type {Record<string, number[]>} */
+  /** @type {Record<string, Float64Array>} */
   const result = {}
   for (const [name, numbers] of Object.entries(before)) {
     const now = numbersOf(held[name])
-    if (now.length !== numbers.length || now.some((value, i) => !Object.is(value, numbers[i]))) result[name] = now
+    let same = now.length === numbers.length
+    for (let i = 0; same && i < numbers.length; i++) same = Object.is(now[i], numbers[i])
+    if (!same) result[name] = Float64Array.from(now)
   }
   return result
 }
@@ -91,6 +107,8 @@ try {
     port.postMessage({
       hello: {
         precision: subject.precision ?? 'float64',
+        supports: subject.supports,
+        dialects: subject.dialects,
         operators: Object.fromEntries(
           Object.entries(subject.operators).map(([name, operator]) => [name, operator.backward !== undefined]),
         ),
@@ -100,20 +118,27 @@ try {
   port.postMessage({ unusable: `it does not load: ${report(error).message}` })
 }
 
-port.on('message', async (/** @type {Request} */ { id, operator, pass, inputs, attributes, gradients }) => {
+/** @param {Request} request */
+async function serve({ id, operator, pass, inputs, attributes, gradients }) {
   try {
     const nested = subject.tensors === 'nested'
     /** @param {Parcels} parcels */
     const unpackAll = (parcels) =>
       Object.fromEntries(Object.entries(parcels).map(([name, parcel]) => [name, unpack(parcel, nested)]))
+    const before = Object.fromEntries(Object.entries(inputs).map(([name, { data }]) => [name, data.slice()]))
     const held = unpackAll(inputs)
-    const before = Object.fromEntries(Object.entries(held).map(([name, x]) => [name, numbersOf(x)]))
     const answer =
       pass === 'forward'
         ? await subject.operators[operator].forward(held, attributes)
         : await subject.operators[operator].backward(held, attributes, unpackAll(gradients))
-    port.postMessage({ id, answer, modified: changed(held, before) })
+    port.postMessage({ id, answer: packed(answer), modified: changed(held, before) })
   } catch (error) {
     port.postMessage({ id, error: report(error) })
   }
+}
+
+// One call after the other, in the order in which they came: who asks relies on it.
+let turn = Promise.resolve()
+port.on('message', (/** @type {Request} */ request) => {
+  turn = turn.then(() => serve(request))
 })

@@ -4,6 +4,8 @@ import type { Subject } from '../properties/law.js'
 export interface OpenSubject extends Subject {
   /** Calls in flight together that keep it busy; 1 where not given. */
   readonly concurrency?: number
+  /** Processes that share the calls; not given for what is no command. */
+  readonly workers?: number
   /** The choices of its own that it was declared to make: names of docs/dialects.md. */
   readonly dialects?: readonly string[]
   close(): Promise<void>

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+
+/** What the system tells of one process. */
+interface Process {
+  readonly id: number
+  readonly parent: number
+  /** When it started, in clock ticks since the system did: tells it apart from a later process of the same number. */
+  readonly started: string
+  readonly residentBytes: number
+  readonly ended: boolean
+}
+
+/** Several commands that are watched at about the same time share one look at the system's processes. */
+const keptMilliseconds = 200
+let lately: { readonly at: number; readonly all: readonly Process[] } = { at: Number.NEGATIVE_INFINITY, all: [] }
+
+/** Size of a page of memory on nearly every Linux machine. */
+const pageBytes = 4096
+
+/** The name of an environment variable that nothing else bears: who is started with it, and what that starts, is found again. */
+export function freshMark(): string {
+  return `ANSWERKEY_SUBJECT_${randomBytes(8).toString('hex')}`
+}
+
+/**
+ * The processes that a command has started, found again however they hide: its descendants, those that bear its mark in their
+ * environment although their parent has ended or they left its session, and those that were descendants when last looked at.
+ * Only Linux tells these things (in /proc); elsewhere none are found, and the process group is all that can be ended.
+ */
+export class Descendants {
+  private readonly root: number
+  private readonly mark: string
+  /** When each started, by its number. */
+  private readonly seen = new Map<number, string>()
+
+  /** `root`: the command's process, 0 where it is a part of this one; `mark`: what it was started with (freshMark). */
+  constructor(root: number, mark: string) {
+    this.root = root
+    this.mark = mark
+  }
+
+  /** Looks at the descendants that there are now, the root among them; answers with the bytes of memory that they hold together. */
+  look(): number {
+    let bytes = 0
+    if (performance.now() - lately.at > keptMilliseconds) lately = { at: performance.now(), all: processes() }
+    for (const { id, started, residentBytes } of this.related(lately.all)) {
+      this.seen.set(id, started)
+      bytes += residentBytes
+    }
+    return bytes
+  }
+
+  /** Ends them all, at once, and those too that they start meanwhile. */
+  end(): void {
+    const signalled = new Set<string>()
+    for (let found = true; found; ) {
+      found = false
+      const all = processes()
+      const related = new Set(this.related(all))
+      for (const candidate of all) {
+        if (candidate.ended || signalled.has(`${candidate.id} ${candidate.started}`)) continue
+        if (!related.has(candidate) && !this.bearsMark(candidate.id)) continue
+        signalled.add(`${candidate.id} ${candidate.started}`)
+        found = true
+        kill(candidate.id)
+      }
+    }
+  }
+
+  /** Those that were seen, with all their descendants. */
+  private related(all: readonly Process[]): readonly Process[] {
+    const children = new Map<number, Process[]>()
+    for (const child of all) {
+      const siblings = children.get(child.parent)
+      if (siblings === undefined) children.set(child.parent, [child])
+      else siblings.push(child)
+    }
+    const known = all.filter(
+      ({ id, started, parent }) => this.seen.get(id) === started || (id === this.root && parent === process.pid),
+    )
+    const related = new Set(known)
+    for (const ancestor of related) for (const child of children.get(ancestor.id) ?? []) related.add(child)
+    return [...related]
+  }
+
+  private bearsMark(id: number): boolean {
+    return id !== process.pid && readOrEmpty(`/proc/${id}/environ`).includes(this.mark)
+  }
+}
+
+function kill(id: number): void {
+  try {
+    process.kill(id, 'SIGKILL')
+  } catch {
+    // It has ended by itself, or is somebody else's.
+  }
+}
+
+function processes(): readonly Process[] {
+  if (process.platform !== 'linux') return []
+  const result: Process[] = []
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const stat = readOrEmpty(`/proc/${name}/stat`)
+    // The name of its program, in parentheses, may hold anything; proc(5) numbers the fields from 1, and this is the third.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (fields.length < 22) continue
+    const ended = fields[0] === 'Z' || fields[0] === 'X'
+    const residentBytes = Number(fields[21]) * pageBytes
+    result.push({ id: Number(name), parent: Number(fields[1]), started: fields[19], residentBytes, ended })
+  }
+  return result
+}
+
+/** A process may end while it is looked at, or belong to somebody else. */
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
