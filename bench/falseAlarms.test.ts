@@ -61,7 +61,7 @@ describe('a campaign', () => {
       { ...clean, seed: 4, alarms: [] },
       { ...clean, subject: 'oracle', alarms: [] },
     ])
-    expect(text).toMatch(/oracle:float32 +10 +2 +3 +3000 +30000 +2997 +0 +3 +0 +0\n/)
+    expect(text).toMatch(/oracle:float32 +10 +2 +3 +3000 +30000 +2997 +0 +3 +0 +0 +0\n/)
     expect(text).toMatch(/oracle +10 +1 +1 +1000 /)
     expect(text).toContain('suspicious: oracle:float32, seed 3, softmax never falls: y is 2\n  answerkey test')
   })

@@ -1,4 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { contract } from '../oracle/index.js'
 import { type LawReport, runLaws } from '../properties/index.js'
 import { table } from '../reports/words.js'
 import type { OpenSubject } from '../subjects/subject.js'
@@ -17,7 +19,7 @@ const alarmSchema = z.object({
 })
 
 /** What the laws of one operator made of one subject, for one seed. */
-const runSchema = z.object({
+export const runSchema = z.object({
   subject: z.string(),
   operator: z.string(),
   seed: z.number(),
@@ -83,6 +85,21 @@ function word(text: string): string {
 /** The run that a line of a results file holds. Throws where it holds none. */
 export function runOf(line: string): Run {
   return runSchema.parse(JSON.parse(line))
+}
+
+/** The lines of a results file; none where there is no such file. */
+export function linesOf(file: string): string[] {
+  if (!existsSync(file)) return []
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+}
+
+/** What of a subject and seed is not among these runs, an operator a job. */
+export function missingJobs(round: Omit<Job, 'operator'>, runs: readonly Job[]): Job[] {
+  return Object.keys(contract)
+    .map((operator): Job => ({ ...round, operator }))
+    .filter((job) => !runs.some((run) => isSame(run, job)))
 }
 
 /** `1-3,7` as 1, 2, 3, 7. Throws a RangeError for anything else. */

@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process'
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { contract } from '../oracle/index.js'
 import { openSubject } from '../subjects/open.js'
-import { alarmsText, isClean, isSame, type Job, judge, numbersIn, type Run, runOf } from './falseAlarms.js'
+import {
+  alarmsText,
+  isClean,
+  type Job,
+  judge,
+  linesOf,
+  missingJobs,
+  numbersIn,
+  type Run,
+  runOf,
+} from './falseAlarms.js'
 
 // Runs every law against subjects that are right, seed after seed, and keeps what it finds in a file, a line of JSON for every
 // subject, seed and operator:
@@ -33,21 +42,14 @@ const seeds = numbersIn(values.seeds)
 const secondsACall = 60
 
 function runsIn(file: string): Run[] {
-  if (!existsSync(file)) return []
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(runOf)
+  return linesOf(file).map(runOf)
 }
 
 type Round = Pick<Job, 'subject' | 'seed'>
 
 /** What of a subject and seed is not yet in the file. */
 function missing(round: Round, file: string): Job[] {
-  const done = runsIn(file)
-  return Object.keys(contract)
-    .map((operator): Job => ({ ...round, operator, cases }))
-    .filter((job) => !done.some((run) => isSame(run, job)))
+  return missingJobs({ ...round, cases }, runsIn(file))
 }
 
 async function judgeAll(round: Round, file: string): Promise<void> {
