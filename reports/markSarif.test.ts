@@ -2,15 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { marked } from './fixtures/fileReports.js'
+import { artifactLocation, message, sarifLog } from './fixtures/sarifLog.js'
 import { someClaim, someReport } from './fixtures/someReport.js'
 import { markSarif } from './markSarif.js'
 
 const whole = z.int().min(1)
-const message = z.strictObject({ text: z.string().min(1) })
-const artifactLocation = z.strictObject({
-  uri: z.string().regex(/^(?:file:\/\/)?(?:[\w\-.~!$&'()*+;=@/]|%[0-9A-F]{2})+$/),
-  index: z.int().min(0).optional(),
-})
 const region = z.strictObject({
   startLine: whole,
   startColumn: whole.optional(),
@@ -22,47 +18,7 @@ const location = z.strictObject({
   message: message.optional(),
   physicalLocation: z.strictObject({ artifactLocation, region }),
 })
-const level = z.enum(['none', 'note', 'warning', 'error'])
-
-/** What SARIF 2.1.0 asks of the parts that are used; its objects take no other properties. */
-const sarif = z.strictObject({
-  $schema: z.url(),
-  version: z.literal('2.1.0'),
-  runs: z.array(
-    z.strictObject({
-      tool: z.strictObject({
-        driver: z.strictObject({
-          name: z.string(),
-          version: z.string(),
-          rules: z.array(
-            z.strictObject({
-              id: z.string(),
-              name: z.string(),
-              shortDescription: message,
-              fullDescription: message,
-              help: message,
-              defaultConfiguration: z.strictObject({ level }),
-            }),
-          ),
-        }),
-      }),
-      columnKind: z.enum(['utf16CodeUnits', 'unicodeCodePoints']),
-      artifacts: z.array(z.strictObject({ location: artifactLocation })),
-      results: z.array(
-        z.strictObject({
-          ruleId: z.string(),
-          ruleIndex: z.int().min(0),
-          level,
-          message,
-          locations: z.array(location).length(1),
-          relatedLocations: z.array(location).optional(),
-          partialFingerprints: z.record(z.string(), z.string()),
-        }),
-      ),
-      properties: z.record(z.string(), z.unknown()),
-    }),
-  ),
-})
+const sarif = sarifLog({ locations: z.array(location).length(1), relatedLocations: z.array(location).optional() })
 
 function resultsOf(...reports: Parameters<typeof markSarif>[0]) {
   return sarif.parse(JSON.parse(JSON.stringify(markSarif(reports, { version: '1.0.0' })))).runs[0].results

@@ -6,6 +6,7 @@ import { create } from 'xmlbuilder2'
 import { z } from 'zod'
 import type { LawReport, TestReport } from '../properties/report.js'
 import { statusOf, summaryOf } from '../properties/report.js'
+import { artifactLocation, sarifLog } from './fixtures/sarifLog.js'
 import { hostileWords, testReports } from './fixtures/testReports.js'
 import { testHtml } from './testHtml.js'
 import { testJunit } from './testJunit.js'
@@ -82,64 +83,23 @@ describe('testJunit', () => {
   })
 })
 
-const message = z.strictObject({ text: z.string().min(1) })
-const artifactLocation = z.strictObject({
-  uri: z.string().regex(/^(?:file:\/\/)?(?:[\w\-.~!$&'()*+;=@/]|%[0-9A-F]{2})+$/),
-  index: z.int().min(0).optional(),
-})
-const level = z.enum(['none', 'note', 'warning', 'error'])
-
-/** What SARIF 2.1.0 asks of the parts that are used; its objects take no other properties. */
-const sarif = z.strictObject({
-  $schema: z.url(),
-  version: z.literal('2.1.0'),
-  runs: z.array(
-    z.strictObject({
-      tool: z.strictObject({
-        driver: z.strictObject({
-          name: z.string(),
-          version: z.string(),
-          rules: z.array(
-            z.strictObject({
-              ...{
-                id: z.string(),
-                name: z.string(),
-                shortDescription: message,
-                fullDescription: message,
-                help: message,
-              },
-              defaultConfiguration: z.strictObject({ level }),
-            }),
-          ),
-        }),
+const sarif = sarifLog({
+  locations: z
+    .array(
+      z.strictObject({
+        physicalLocation: z
+          .strictObject({ artifactLocation, region: z.strictObject({ startLine: z.int().min(1) }) })
+          .optional(),
+        logicalLocations: z.array(
+          z.strictObject({ name: z.string(), fullyQualifiedName: z.string(), kind: z.string() }),
+        ),
       }),
-      columnKind: z.enum(['utf16CodeUnits', 'unicodeCodePoints']),
-      artifacts: z.array(z.strictObject({ location: artifactLocation })).optional(),
-      results: z.array(
-        z.strictObject({
-          ...{ ruleId: z.string(), ruleIndex: z.int().min(0), level, message },
-          locations: z
-            .array(
-              z.strictObject({
-                physicalLocation: z
-                  .strictObject({ artifactLocation, region: z.strictObject({ startLine: z.int().min(1) }) })
-                  .optional(),
-                logicalLocations: z.array(
-                  z.strictObject({ name: z.string(), fullyQualifiedName: z.string(), kind: z.string() }),
-                ),
-              }),
-            )
-            .length(1),
-          partialFingerprints: z.record(z.string(), z.string()),
-          suppressions: z
-            .array(z.strictObject({ kind: z.enum(['external', 'inSource']), justification: z.string() }))
-            .optional(),
-          properties: z.record(z.string(), z.unknown()),
-        }),
-      ),
-      properties: z.record(z.string(), z.unknown()),
-    }),
-  ),
+    )
+    .length(1),
+  suppressions: z
+    .array(z.strictObject({ kind: z.enum(['external', 'inSource']), justification: z.string() }))
+    .optional(),
+  properties: z.record(z.string(), z.unknown()),
 })
 
 describe('testSarif', () => {
