@@ -51,7 +51,7 @@ describe('markSarif', () => {
         } of run.results) {
           expect(run.tool.driver.rules[ruleIndex].id).toBe(ruleId)
           const { artifactLocation: file, region: there } = locations[0].physicalLocation
-          expect(run.artifacts[file.index ?? -1].location.uri).toBe(file.uri)
+          expect((run.artifacts ?? [])[file.index ?? -1].location.uri).toBe(file.uri)
           // A region that ends ends behind its beginning.
           if (there.endColumn !== undefined && there.endLine === there.startLine)
             expect(there.endColumn).toBeGreaterThan(there.startColumn ?? 1)
