@@ -12,6 +12,7 @@ import type { GeneratedResult, GeneratedTask } from './generatedTask.js'
 // Measures how well hand solutions are marked: npm run measure:marking [-- OPTIONS]
 //   --verbose            every difference, not only the claims that were marked down unfairly
 //   --faultless N        faultless generated solutions, of all exercises together (2000)
+//   --only-faultless     nothing but these, for campaigns
 //   --seed N             of what is generated (1)
 //   --time-limit SECONDS after which no more faultless solutions are begun
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
   options: {
     verbose: { type: 'boolean', default: false },
     faultless: { type: 'string', default: '2000' },
+    'only-faultless': { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     'time-limit': { type: 'string', default: 'Infinity' },
   },
@@ -61,7 +63,9 @@ function figuresText(figures: Figures): string {
   ].join('\n')
 }
 
-const solutions = labelledSolutions(fileURLToPath(new URL('../../exercises', import.meta.url)))
+const solutions = values['only-faultless']
+  ? []
+  : labelledSolutions(fileURLToPath(new URL('../../exercises', import.meta.url)))
 const marked = []
 for (const solution of solutions) {
   const { path, exercise } = solution
@@ -69,7 +73,7 @@ for (const solution of solutions) {
   marked.push({ solution, report })
 }
 const figures = figuresOf(marked)
-process.stdout.write(`${figuresText(figures)}\n`)
+if (solutions.length > 0) process.stdout.write(`${figuresText(figures)}\n`)
 
 /** Faultless solutions that one worker marks at a time. */
 const chunk = 25
@@ -83,7 +87,7 @@ const pool = new Tinypool({
 
 /** Every exercise's faulty solutions, then faultless ones, exercise after exercise, until there are enough. */
 function* tasks(): Generator<GeneratedTask> {
-  for (const { id } of exercises) yield { exercise: id, seed, faultless: 0 }
+  if (!values['only-faultless']) for (const { id } of exercises) yield { exercise: id, seed, faultless: 0 }
   for (let done = 0, round = 0; done < faultless; round++)
     for (const { id } of exercises) {
       if (done >= faultless) return
