@@ -65,6 +65,15 @@ describe('a subject that is not whole', () => {
     expect(summary).toMatchObject({ held: 0, unsupported: 1 })
   })
 
+  it('holds no law by refusing everything, not even those about refusals', async () => {
+    const subject = convolution(() => {
+      throw new Refusal('conv2d', 'another day')
+    })
+    const { summary } = await runLaws(subject, { seed: 3, runs: 5, shrinkSeconds: 0 })
+    expect(summary).toMatchObject({ held: 0, broken: 0, errored: 0 })
+    expect(summary.unsupported).toBeGreaterThan(10)
+  })
+
   it('is wrong where it refuses some calls of a kind and answers others of the same kind', async () => {
     let calls = 0
     const { found, limits } = await run(

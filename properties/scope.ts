@@ -62,6 +62,8 @@ export class Scope {
   /** The operator with every valid call that is not supported failing as not implemented, before the subject hears of it. */
   guard(operator: Operator): Operator {
     const refuse = (inputs: Tensors, attributes: Attributes): void => {
+      // Who refuses all calls refuses bad ones for no reason of theirs.
+      if (this.refusesAll !== undefined) throw new Failure('unimplemented', this.refusesAll)
       const beyond = this.beyond(inputs, attributes)
       // A bad call is the subject's to refuse, whatever it supports.
       if (beyond !== undefined && this.isValid(inputs, attributes)) throw new Failure('unimplemented', beyond)
