@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
-/** The version that package.json names. */
+/** The version that the package's own package.json names, found as the package itself: from its source and from its build. */
 export function packageVersion(): string {
-  const description: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const description: unknown = createRequire(import.meta.url)('answerkey/package.json')
   return typeof description === 'object' && description !== null && 'version' in description
     ? String(description.version)
     : 'unknown'
