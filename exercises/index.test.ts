@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { quantitiesUnder } from './exercise.js'
 import { exercises, findExercise } from './index.js'
 
 describe('the list of exercises', () => {
@@ -21,5 +22,14 @@ describe('the list of exercises', () => {
     ])
     for (const exercise of exercises) expect(findExercise(exercise.id)).toBe(exercise)
     expect(findExercise('ntua/9.9')).toBeUndefined()
+  })
+
+  it('names every quantity by a symbol, whatever the convention', () => {
+    for (const exercise of exercises)
+      for (const convention of exercise.conventions.flatMap(({ conventions }) => conventions))
+        for (const { name, symbols, meaning } of quantitiesUnder(exercise, [convention])) {
+          expect(symbols, `${exercise.id}, ${convention.name}: ${name}`).not.toEqual([])
+          expect(meaning, `${exercise.id}, ${convention.name}: ${name}`).not.toBe('')
+        }
   })
 })

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import type { Convention, Exercise, Values } from '../exercises/exercise.js'
 import type { Document } from './document/document.js'
-import { cellsOf, type Habit, signedNumeral } from './evaluation.js'
-import { isInequality } from './inequalities.js'
+import type { Habit } from './evaluation.js'
 import { type Draft, Marker } from './marker.js'
 import { renamed, renamingsOf } from './renamings.js'
 import { Replay } from './replay.js'
 import type { Finding, UnreadLine } from './report.js'
 import type { Statement } from './statements.js'
 import type { SymbolIndex } from './symbols.js'
+import { type UsualDigits, usualDigitsOf } from './usualDigits.js'
 import { isRight } from './verdict.js'
 import { World } from './world.js'
 
@@ -56,12 +56,10 @@ interface Trial extends Hypothesis {
   readonly missing: number
 }
 
-/** Half a unit of the third decimal: what a solution is taken to write where it has no decimals to tell by. */
-const usualHalfWithout = 0.0005
-
 /** The best of the trials of a solution, and those as good as it. */
 interface Search {
   readonly statements: readonly Statement[]
+  readonly digits: UsualDigits
   readonly best: Trial
   readonly equal: readonly Trial[]
 }
@@ -86,7 +84,7 @@ export async function markExercise(
   for (const renaming of await renamingsOf({ world, statements, drafts: marker.drafts })) {
     const others = chosen.statements.map((statement) => renamed(statement, renaming))
     const mostRoots = rootsOf(chosen.best)
-    const [first] = await trial(others, chosen.best, document, ([roots]) => roots > mostRoots)
+    const [first] = await trial(others, chosen.digits, chosen.best, document, ([roots]) => roots > mostRoots)
     if (first === undefined || !explainsMore(first, chosen.best)) continue
     chosen = await find(others)
     said(renaming.start, renaming.finding)
@@ -116,11 +114,12 @@ export async function markExercise(
 /** The solution marked under one hypothesis; given up as soon as what speaks against it leaves it no hope. */
 async function trial(
   statements: readonly Statement[],
+  digits: UsualDigits,
   { world, variant, habit }: Hypothesis,
   document: Document,
   isHopeless: (soFar: Score) => boolean,
 ): Promise<readonly Trial[]> {
-  const marker = new Marker(new Replay(world, usualHalfOf(statements)), habit, document)
+  const marker = new Marker(new Replay(world, digits, habit), habit, document)
   for (const statement of statements) {
     await marker.mark(statement)
     if (isHopeless(scoreOf({ marker, missing: 0 }))) return []
@@ -137,8 +136,9 @@ async function search(
   variants: readonly Values[],
   document: Document,
 ): Promise<Search> {
+  const digits = usualDigitsOf(statements)
   const tryOut = (hypothesis: Hypothesis, isHopeless: (soFar: Score) => boolean): Promise<readonly Trial[]> =>
-    trial(statements, hypothesis, document, isHopeless)
+    trial(statements, digits, hypothesis, document, isHopeless)
   const trials: Trial[] = []
   let rounding: Trial | undefined
   let least: Score | undefined
@@ -162,7 +162,7 @@ async function search(
   const best = (await cutting(rounding, least, tryOut)) ?? rounding
   const lowest = least
   const equal = trials.filter((trial) => trial.variant === best.variant && compareScores(scoreOf(trial), lowest) === 0)
-  return { statements, best, equal }
+  return { statements, digits, best, equal }
 }
 
 /** Whether other names explain more of a solution: fewer root errors, or as many and more of its quantities found. */
@@ -184,17 +184,19 @@ function choices({ conventions }: Exercise): readonly (readonly Convention[])[] 
   )
 }
 
-/** The trial in which decimals are cut off, where then fewer values are off in the last place, and none is more wrong. */
+/** The trial in which decimals are cut off, where then fewer values are wrong or off in the last place, and none is more. */
 async function cutting(
   { world, variant }: Trial,
-  [roots, wrong, rounded]: Score,
+  least: Score,
   tryOut: (hypothesis: Hypothesis, isHopeless: (soFar: Score) => boolean) => Promise<readonly Trial[]>,
 ): Promise<Trial | undefined> {
+  const [, , rounded] = least
   if (rounded === 0) return undefined
-  const isNoBetter = ([itsRoots, itsWrong, itsRounded]: Score): boolean =>
-    itsRoots > roots || itsWrong > wrong || itsRounded >= rounded
-  const [trial] = await tryOut({ world, variant, habit: 'cuts' }, isNoBetter)
-  return trial !== undefined && !isNoBetter(scoreOf(trial)) ? trial : undefined
+  const isWorse = (score: Score): boolean => score.some((value, k) => value > least[k])
+  const [trial] = await tryOut({ world, variant, habit: 'cuts' }, isWorse)
+  if (trial === undefined) return undefined
+  const score = scoreOf(trial)
+  return isWorse(score) || score.every((value, k) => value === least[k]) ? undefined : trial
 }
 
 function scoreOf({ marker, missing }: Pick<Trial, 'marker' | 'missing'>): Score {
@@ -237,19 +239,4 @@ async function mixtures({ marker }: Trial): Promise<ReadonlyMap<Draft, string>> 
     if (convention !== undefined) found.set(draft, convention)
   }
   return found
-}
-
-/** Half a unit of the last place that values of a solution have most often. */
-function usualHalfOf(statements: readonly Statement[]): number {
-  const counts = new Map<number, number>()
-  for (const { sides, path, relations } of statements) {
-    const values = sides.slice(1).filter((_, i) => !isInequality(relations[i] ?? '='))
-    for (const side of path.length > 0 ? sides : values)
-      for (const cell of cellsOf(side.expression)) {
-        const written = signedNumeral(cell)
-        if (written === undefined || written.numeral.whole) continue
-        counts.set(written.numeral.half, (counts.get(written.numeral.half) ?? 0) + 1)
-      }
-  }
-  return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? usualHalfWithout
 }

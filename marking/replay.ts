@@ -2,7 +2,9 @@ import type { Quantity, Values } from '../exercises/exercise.js'
 import { Failure, Refusal } from '../oracle/contract.js'
 import { oracle } from '../oracle/index.js'
 import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
-import { type Box, centre, hull, isPoint, meet, pointBox, type Range, reshaped, widen } from './boxes.js'
+import { type Box, centre, hull, meet, pointBox, type Range, reshaped } from './boxes.js'
+import type { Habit } from './evaluation.js'
+import { isWhole, type UsualDigits, unwritten } from './usualDigits.js'
 import type { World } from './world.js'
 
 /** What a solution wrote for a quantity, as far as later lines rest on it. */
@@ -67,15 +69,21 @@ const choiceLimit = 32
 /** Replays a solution from the numbers that it wrote. */
 export class Replay {
   readonly world: World
-  /** Half a unit of the last place that the solution usually writes. */
-  readonly usualHalf: number
+  private readonly digits: UsualDigits
+  private readonly habit: Habit
   private readonly records = new Map<string, Recorded>()
   /** Points computed from the records as they stand. */
   private readonly computed = new Map<string, Promise<Tensor | undefined>>()
 
-  constructor(world: World, usualHalf: number) {
+  constructor(world: World, digits: UsualDigits, habit: Habit) {
     this.world = world
-    this.usualHalf = usualHalf
+    this.digits = digits
+    this.habit = habit
+  }
+
+  /** Half a unit of the last place that the solution usually writes. */
+  get usualHalf(): number {
+    return this.digits.half
   }
 
   recorded(name: string): Recorded | undefined {
@@ -159,7 +167,7 @@ export class Replay {
 
   /** The replay as it stands now, which later lines do not change. */
   snapshot(): Replay {
-    const copy = new Replay(this.world, this.usualHalf)
+    const copy = new Replay(this.world, this.digits, this.habit)
     for (const [name, recorded] of this.records) copy.record(name, recorded)
     return copy
   }
@@ -188,10 +196,11 @@ export class Replay {
       this.fairBox(quantity, parts),
     ])
     if (box === undefined || fair === undefined) return undefined
-    const half = quantity.kind === 'real' && !isWhole(box) ? this.usualHalf : 0
+    const rounded = (exact: Box): Box =>
+      quantity.kind === 'real' && !isWhole(box) ? unwritten(exact, this.digits, this.habit) : exact
     return {
-      box: widen(box, half),
-      fair: widen(fair, half),
+      box: rounded(box),
+      fair: rounded(fair),
       meant: [],
       rootLine: values.find(({ rootLine }) => rootLine !== undefined)?.rootLine,
       lapse: lapseOf(values),
@@ -247,7 +256,11 @@ export class Replay {
     const meant = own.meant
       .filter((box) => !meet(box, truth) && !meet(box, own.box))
       .map((box) => ({ box, wrong: true, rootLine: own.rootLine }))
-    return [written, ...meant, { box: widenUnlessWhole(truth, this.usualHalf), wrong: false, rootLine: undefined }]
+    return [
+      written,
+      ...meant,
+      { box: isWhole(truth) ? truth : unwritten(truth, this.digits, this.habit), wrong: false, rootLine: undefined },
+    ]
   }
 
   private async ownValues(names: readonly string[]): Promise<Readonly<Record<string, Own>> | undefined> {
@@ -294,14 +307,6 @@ function mended(combination: readonly number[]): number {
 function exactly(value: Tensor): Own {
   const box = pointBox(value)
   return { box, fair: box, meant: [], rootLine: undefined, lapse: 'slip' }
-}
-
-function isWhole(box: Box): boolean {
-  return isPoint(box) && box.low.every(Number.isInteger)
-}
-
-function widenUnlessWhole(box: Box, half: number): Box {
-  return isWhole(box) ? box : widen(box, half)
 }
 
 /** The corners of values of more elements are not computed. */

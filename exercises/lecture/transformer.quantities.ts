@@ -311,14 +311,15 @@ export const separateTables: Convention = {
   name: 'three tables',
   description: 'source embedding, target embedding and last linear layer have a table of V·d_model each',
   overrides: {
-    embeddingParameters: count(
-      'embeddingParameters',
-      [],
-      '',
-      ['vocabularySize', 'width'],
-      '3 \\cdot V \\cdot d_{model}',
-      (V, d) => 3 * V * d,
-    ),
+    embeddingParameters: ({ symbols, meaning }) =>
+      count(
+        'embeddingParameters',
+        symbols,
+        meaning,
+        ['vocabularySize', 'width'],
+        '3 \\cdot V \\cdot d_{model}',
+        (V, d) => 3 * V * d,
+      ),
   },
 }
 
@@ -327,13 +328,14 @@ export const attentionBiases: Convention = {
   name: 'attention with biases',
   description: 'each of the four projections of an attention has a bias of d_model',
   overrides: {
-    attentionParameters: count(
-      'attentionParameters',
-      [],
-      '',
-      ['width'],
-      '4 \\cdot d_{model} \\cdot d_{model} + 4 \\cdot d_{model}',
-      (d) => 4 * d * d + 4 * d,
-    ),
+    attentionParameters: ({ symbols, meaning }) =>
+      count(
+        'attentionParameters',
+        symbols,
+        meaning,
+        ['width'],
+        '4 \\cdot d_{model} \\cdot d_{model} + 4 \\cdot d_{model}',
+        (d) => 4 * d * d + 4 * d,
+      ),
   },
 }
