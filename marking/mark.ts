@@ -74,8 +74,8 @@ export async function examineDocument(document: Document, options: MarkOptions):
     const isKnown = exercise !== noExercise
     claims.push(...(await finished(marked, isKnown)))
     findings.push(...variants[marked.variant].findings, ...marked.findings)
-    if (!isKnown) continue
     lines.push(...marked.unread)
+    if (!isKnown) continue
     exercises.push({ exercise: exercise.id, convention: marked.convention })
     claims.push(...missing(marked, statements, document))
     const [first] = chosen

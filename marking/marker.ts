@@ -128,8 +128,8 @@ export class Marker {
     const unknown = judged.findIndex(({ kind }) => kind === 'unknown')
     for (const [i, one] of judged.entries()) if (unknown < 0 || i < unknown) this.addRule(statement, sides[i + 1], one)
     if (unknown < 0) return
-    // The arithmetic of the numbers that follow holds or not, whatever the rule.
-    const numbers = sides.findIndex(({ kind }, i) => i > unknown && kind === 'numeric')
+    // The arithmetic of the numbers that follow holds or not, whatever the rule; the first may be judged by the rule already.
+    const numbers = sides.findIndex(({ kind }, i) => i >= Math.max(unknown, 1) && kind === 'numeric')
     const isCalculation = numbers >= 0 && numbers + 1 < sides.length
     if (!isCalculation || numbers > unknown + 1) this.addUnread(statement, 'a rule that could not be checked')
     if (isCalculation)
@@ -473,6 +473,8 @@ export class Marker {
   }
 
   private addUnread(statement: Statement, why: string): void {
+    // Of an exercise that is not known only arithmetic is to be read.
+    if (this.exercise === '' && statement.sides.some(({ kind }) => kind !== 'numeric')) return
     const { line } = this.document.placeOf(statement.span.start)
     if (!this.unread.some((other) => other.line === line && other.text === statement.text))
       this.unread.push({ line, text: statement.text, why })

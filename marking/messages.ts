@@ -33,7 +33,8 @@ export function arithmeticMessage(
   const right = besides(middle(line), claimed, half)
   const written = quoted(numerals)
   const what = written.length <= quotable && !numerals.includes('\\begin') ? written : 'the side before it'
-  return `${what} is ${right}, not ${half === 0 ? numberText(claimed) : numberText(claimed, decimalsOf(half))}${reason === undefined ? '' : `: ${reason}`}`
+  const is = what === right ? 'is' : `is ${right},`
+  return `${what} ${is} not ${half === 0 ? numberText(claimed) : numberText(claimed, decimalsOf(half))}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 /** «0.5 stands where y_3 = 0.731 belongs; 0.5 is y_4». */

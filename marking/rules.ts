@@ -47,14 +47,14 @@ export function ruleOf({ sides: [left, ...others] }: Statement, world: World): R
   if (left === undefined || left.kind === 'numeric') return undefined
   const activation = activationOf(world.exercise)
   const subject = subjectOf(left.expression, world)
-  if (subject !== undefined) return { judge: ({ expression }) => judge(subject, expression) }
+  if (subject !== undefined) return { judge: (side) => judge(subject, side) }
   const isFree = left.keys.every((key) => world.index.candidates(key).length === 0)
   const isRule = isIndexed(left.expression) || others.some(({ expression }) => hasSum(expression))
   if (!isFree || !isRule || partsKnown(left.expression, world)) return undefined
   return { judge: ({ expression }) => judgeIndexed(left.expression, expression) }
 
-  function judge({ expression, variable, primes, sure }: Subject, right: Expression): RuleJudgement {
-    const known = withKnownFunctions(applied(right, variable), activation)
+  function judge({ expression, variable, primes, sure }: Subject, side: Side): RuleJudgement {
+    const known = withKnownFunctions(applied(side.expression, variable), activation)
     const others = new Set(namesIn(known).filter((key) => key !== variable && key !== 'e' && key !== 'pi'))
     const [other] = others
     if (others.size > 1) return { kind: 'unknown' }
@@ -68,8 +68,10 @@ export function ruleOf({ sides: [left, ...others] }: Statement, world: World): R
     if (comparable.length < pairs.length) return { kind: 'unknown' }
     if (pairs.every(([a = 0, b = 0]) => Math.abs(a - b) <= agreement * Math.max(1, Math.abs(a))))
       return { kind: 'correct', note: '' }
-    const right_ = sure === undefined || others.size > 0 ? undefined : rights.get(sure)?.[primes]
-    return right_ === undefined ? { kind: 'unknown' } : { kind: 'wrong', message: `the right rule is ${right_}` }
+    // A number is its value somewhere.
+    const isRule = side.kind !== 'numeric' && others.size === 0
+    const right = sure === undefined || !isRule ? undefined : rights.get(sure)?.[primes]
+    return right === undefined ? { kind: 'unknown' } : { kind: 'wrong', message: `the right rule is ${right}` }
   }
 }
 

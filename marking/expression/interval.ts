@@ -59,6 +59,7 @@ function multiply([aLow, aHigh]: Bounds, [bLow, bHigh]: Bounds): Bounds {
 
 /** The whole line where the divisor may be zero. */
 function divide(a: Bounds, [low, high]: Bounds): Bounds {
+  if (low === 0 && high === 0) throw new RangeError('it divides by zero')
   if (low <= 0 && high >= 0) return wholeLine
   return multiply(a, widened(1 / high, 1 / low))
 }
@@ -182,7 +183,7 @@ function boundsOf({ value, half, whole }: Numeral, exact: boolean): Bounds {
 
 /**
  * Every value that an expression can have while its numerals and symbols lie in their intervals; bounds are safe, and as
- * narrow as each operation by itself allows. A quotient by what may be zero is unbounded. Throws an Unevaluable.
+ * narrow as each operation by itself allows. A quotient by what may be zero is unbounded. Throws an Unevaluable, or a RangeError where it divides by zero.
  */
 export function evaluateInterval(expression: Expression, context: IntervalContext): Interval {
   const functions = new Map(Object.entries(context.functions ?? {}))
