@@ -5,8 +5,8 @@ import type { Meant } from '../marking/poolTask.js'
 import type { Scheme } from '../marking/scheme.js'
 import { isRight } from '../marking/verdict.js'
 import type { RevealLevel } from '../reports/markReveal.js'
-import { type MarkedFile, writeMarking, writeRepairs } from './markReport.js'
-import { type CommonOptions, isOnGitHub } from './output.js'
+import type { MarkedFile } from './markReport.js'
+import type { CommonOptions } from './output.js'
 import { openProgress } from './progress.js'
 import { UsageError } from './usage.js'
 
@@ -38,6 +38,8 @@ export async function mark(paths: readonly string[], options: MarkOptions): Prom
     timeoutSeconds: options.timeout,
     onDone: (done, file) => progress.update(done, files.length, file),
   })
+  // What writes reports is loaded while the workers load what marks.
+  const reporting = Promise.all([import('./markReport.js'), import('./output.js')])
   let next = 0
   for await (const outcome of outcomes) {
     const { solution } = files[next++]
@@ -45,6 +47,7 @@ export async function mark(paths: readonly string[], options: MarkOptions): Prom
     else marked.push({ ...outcome, solution })
   }
   progress.stop()
+  const [{ writeMarking, writeRepairs }, { isOnGitHub }] = await reporting
   for (const failure of failures) complain(failure)
   for (const { leftOut } of listings) if (leftOut.length > 0) complain(leftOutText(leftOut))
   if (marked.length === 0) throw new UsageError('nothing could be marked')

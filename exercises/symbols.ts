@@ -51,10 +51,20 @@ interface Symbol {
  * product (`ηδ`), a power (`x^2`), a transposition (`W^T`), an unfinished script.
  */
 export function symbolKey(text: string): string | undefined {
+  const known = keys.get(text)
+  if (known !== undefined || keys.has(text)) return known
   const reader = new SymbolReader(tokenize(text))
   const symbol = reader.symbol()
-  return symbol === undefined || !reader.atEnd() ? undefined : keyOf(symbol)
+  const key = symbol === undefined || !reader.atEnd() ? undefined : keyOf(symbol)
+  if (keys.size >= mostKeys) keys.clear()
+  if (text.length <= longestKept) keys.set(text, key)
+  return key
 }
+
+/** Keys by the text that they were read from: the same spellings are read again and again. */
+const keys = new Map<string, string | undefined>()
+const mostKeys = 20_000
+const longestKept = 64
 
 function keyOf({ decorations, base, subscript, superscript, primes }: Symbol): string {
   const scripts = `${subscript === '' ? '' : `_${subscript}`}${superscript === '' ? '' : `^${superscript}`}`

@@ -3,7 +3,6 @@ import { type Box, pointBox, type Range } from './boxes.js'
 import type { Expression, Numeral } from './expression/ast.js'
 import { evaluate, sigmoid, Unevaluable } from './expression/evaluate.js'
 import { evaluateInterval, intervalOf, monotone } from './expression/interval.js'
-import { replaceNumerals } from './expression/readings.js'
 
 /** How a solution shortens decimals: to the nearest, or by cutting off what follows. */
 export type Habit = 'rounds' | 'cuts'
@@ -20,6 +19,9 @@ export interface Context {
   rangeOfNumeral?(numeral: Numeral): Range | undefined
 }
 
+/** Functions that every exercise knows. */
+const known = { sigma: monotone(sigmoid) }
+
 /**
  * Evaluates an expression over ranges: a numeral with decimals stands for the value written before that it repeats, or for
  * all that is written like it; whole numbers stand for themselves, names for the ranges of their symbols.
@@ -34,12 +36,12 @@ export function evaluateBox(expression: Expression, { habit, boxOfKey, rangeOfNu
     const meant = meantBy(expression)
     return { box: intervalOf(meant, meant.whole) }
   }
-  const meant = replaceNumerals(expression, meantBy)
   try {
-    const box = evaluateInterval(meant, {
+    const box = evaluateInterval(expression, {
       valueOf: (key) => boxOfKey?.(key),
+      meantBy,
       isExact: (numeral) => numeral.whole,
-      functions: { sigma: monotone(sigmoid) },
+      functions: known,
     })
     return box.low.some(Number.isNaN) ? { why: 'its value is not a number' } : { box }
   } catch (error) {

@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs'
 
 /** @returns {Promise<PoolTask>} */
 async function load() {
-  const built = new URL('./poolTask.js', import.meta.url)
-  if (existsSync(built)) return import(built.href)
+  const built = ['./poolBundle.js', './poolTask.js'].map((file) => new URL(file, import.meta.url)).find(existsSync)
+  if (built !== undefined) return import(built.href)
   const { createJiti } = await import('jiti')
   return createJiti(import.meta.url).import('./poolTask.ts')
 }

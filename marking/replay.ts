@@ -63,6 +63,13 @@ export interface Step {
   readonly rootLine: number | undefined
 }
 
+/** Where a number stands in what was recorded: the element of a datum. */
+interface Place {
+  readonly name: string
+  readonly i: number
+  readonly negative: boolean
+}
+
 /** At most so many choices are tried a step. */
 const choiceLimit = 32
 
@@ -72,8 +79,11 @@ export class Replay {
   private readonly digits: UsualDigits
   private readonly habit: Habit
   private readonly records = new Map<string, Recorded>()
-  /** Points computed from the records as they stand. */
+  /** Points, and the solution's own values, computed from the records as they stand. */
   private readonly computed = new Map<string, Promise<Tensor | undefined>>()
+  private readonly owns = new Map<string, Promise<Own | undefined>>()
+  /** Where each number, its sign aside, stands in the records. */
+  private places: ReadonlyMap<number, readonly Place[]> | undefined
 
   constructor(world: World, digits: UsualDigits, habit: Habit) {
     this.world = world
@@ -94,6 +104,8 @@ export class Replay {
     this.records.delete(name)
     this.records.set(name, recorded)
     this.computed.clear()
+    this.owns.clear()
+    this.places = undefined
   }
 
   /** What was recorded of a quantity, narrowed. */
@@ -149,26 +161,39 @@ export class Replay {
   }
 
   /** The range of a number that repeats a given datum or a value written before (of the named, if any are), its sign aside. */
-  rangeOfNumber(value: number, names: readonly string[] = this.recordedNames()): Range | undefined {
-    const found: Range[] = []
-    if (this.world.givenSizes.has(value)) found.push([value, value])
-    for (const name of names) {
-      const recorded = this.records.get(name)
-      recorded?.values.forEach((other, i) => {
-        const { written } = recorded
-        if (Math.abs(other) !== value) return
-        const [low, high] = [written.low[i], written.high[i]]
-        found.push(other < 0 ? [-high, -low] : [low, high])
-      })
+  rangeOfNumber(value: number, names?: readonly string[]): Range | undefined {
+    const isGiven = this.world.givenSizes.has(value)
+    let [least, greatest] = isGiven ? [value, value] : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    for (const { name, i, negative } of this.placesOf(value)) {
+      const recorded = names === undefined || names.includes(name) ? this.records.get(name) : undefined
+      if (recorded === undefined) continue
+      const [low, high] = [recorded.written.low[i], recorded.written.high[i]]
+      least = Math.min(least, negative ? -high : low)
+      greatest = Math.max(greatest, negative ? -low : high)
     }
-    if (found.length === 0) return undefined
-    return [Math.min(...found.map(([low]) => low)), Math.max(...found.map(([, high]) => high))]
+    return least <= greatest ? [least, greatest] : undefined
+  }
+
+  /** Where the records hold a number, its sign aside. */
+  private placesOf(value: number): readonly Place[] {
+    if (this.places === undefined) {
+      const places = new Map<number, Place[]>()
+      for (const [name, { values }] of this.records)
+        values.forEach((other, i) => {
+          const size = Math.abs(other)
+          const known = places.get(size)
+          if (known === undefined) places.set(size, [{ name, i, negative: other < 0 }])
+          else known.push({ name, i, negative: other < 0 })
+        })
+      this.places = places
+    }
+    return this.places.get(value) ?? []
   }
 
   /** The replay as it stands now, which later lines do not change. */
   snapshot(): Replay {
     const copy = new Replay(this.world, this.digits, this.habit)
-    for (const [name, recorded] of this.records) copy.record(name, recorded)
+    for (const [name, recorded] of this.records) copy.records.set(name, recorded)
     return copy
   }
 
@@ -181,7 +206,15 @@ export class Replay {
    * The value of a datum in this solution: as it was written last; else from the written values that it rests on, give or
    * take the rounding of a value that was not written down.
    */
-  async own(name: string): Promise<Own | undefined> {
+  own(name: string): Promise<Own | undefined> {
+    const known = this.owns.get(name)
+    if (known !== undefined) return known
+    const own = this.computeOwn(name)
+    this.owns.set(name, own)
+    return own
+  }
+
+  private async computeOwn(name: string): Promise<Own | undefined> {
     const recorded = await this.settled(name)
     if (recorded !== undefined) return { ...recorded, box: recorded.written }
     const given = this.world.given[name]

@@ -18,6 +18,8 @@ export interface IntervalContext {
   valueOf(key: string): Interval | undefined
   /** Whether a numeral is exact; the others are known to half a unit of their last place. */
   isExact(numeral: Numeral): boolean
+  /** The numeral that another one stands for. */
+  meantBy?(numeral: Numeral): Numeral
   /** Functions of the exercise, by the name that the call has. */
   readonly functions?: Readonly<Record<string, IntervalFunction>>
 }
@@ -181,31 +183,40 @@ function boundsOf({ value, half, whole }: Numeral, exact: boolean): Bounds {
   return widened(value - half, value + half)
 }
 
+/** What is the same whatever symbols and numerals stand for. */
+const arithmetic: Omit<Algebra<Bounds>, 'numeral' | 'valueOf' | 'apply'> = {
+  exact: (value) => [value, value],
+  negate,
+  add,
+  subtract: (a, b) => add(a, negate(b)),
+  multiply,
+  divide,
+  power,
+  max: (a, b) => [Math.max(a[0], b[0]), Math.max(a[1], b[1])],
+  min: (a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1])],
+  softmax,
+  logSoftmax: (logits) => softmax(logits).map(([low, high]) => widened(Math.log(low), Math.log(high))),
+  argmax,
+  holds,
+  wholeNumber: ([low, high]) => (low === high && Number.isInteger(low) ? low : undefined),
+  elementwise,
+}
+
 /**
  * Every value that an expression can have while its numerals and symbols lie in their intervals; bounds are safe, and as
  * narrow as each operation by itself allows. A quotient by what may be zero is unbounded. Throws an Unevaluable, or a RangeError where it divides by zero.
  */
 export function evaluateInterval(expression: Expression, context: IntervalContext): Interval {
-  const functions = new Map(Object.entries(context.functions ?? {}))
+  const { meantBy, isExact, functions = {} } = context
   const algebra: Algebra<Bounds> = {
-    numeral: (numeral) => boundsOf(numeral, context.isExact(numeral)),
-    exact: (value) => [value, value],
-    negate,
-    add,
-    subtract: (a, b) => add(a, negate(b)),
-    multiply,
-    divide,
-    power,
-    max: (a, b) => [Math.max(a[0], b[0]), Math.max(a[1], b[1])],
-    min: (a, b) => [Math.min(a[0], b[0]), Math.min(a[1], b[1])],
-    softmax,
-    logSoftmax: (logits) => softmax(logits).map(([low, high]) => widened(Math.log(low), Math.log(high))),
-    argmax,
-    holds,
-    wholeNumber: ([low, high]) => (low === high && Number.isInteger(low) ? low : undefined),
-    elementwise,
+    ...arithmetic,
+    numeral: (numeral) => {
+      const meant = meantBy === undefined ? numeral : meantBy(numeral)
+      return boundsOf(meant, isExact(meant))
+    },
     valueOf: (key) => gridOf(context.valueOf(key)),
-    apply: (name, values) => gridOf(functions.get(name)?.(...values.map(intervalFrom))),
+    apply: (name, values) =>
+      Object.hasOwn(functions, name) ? gridOf(functions[name](...values.map(intervalFrom))) : undefined,
   }
   return intervalFrom(evaluateOver(expression, algebra))
 }
