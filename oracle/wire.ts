@@ -1,4 +1,4 @@
-import type { Declaration, Precision } from './contract.js'
+import type { Attributes, Declaration, Precision } from './contract.js'
 import { rowMajor, sizeOf, type Tensor, type Tensors, tensor } from './tensor.js'
 
 /** A number in JSON; what JSON has no numeral for is a string. */
@@ -13,17 +13,51 @@ export interface WireTensor {
 
 export type WireTensors = Readonly<Record<string, WireTensor>>
 
+/** Attributes in wire form: numbers that are not finite as the strings that stand for them in tensors. */
+export type WireAttributes = Readonly<Record<string, string | boolean | number | readonly WireNumber[]>>
+
 /**
  * The wire form of an operator's inputs: integer inputs carry their type, numbers the digits that the precision needs
- * (17 for float64, 9 for float32, 5 for float16, 4 for bfloat16), so that reading them gives the same bits.
+ * (17 for float64, 9 for float32, 5 for float16, 4 for bfloat16), so that reading them gives the same bits. What a bad call holds
+ * beside the declared inputs is taken as floats.
  */
-export function inputsToWire(declaration: Declaration, inputs: Tensors, precision: Precision): WireTensors {
+export function inputsToWire(declaration: Declaration | undefined, inputs: Tensors, precision: Precision): WireTensors {
+  const known = declaration?.inputs ?? {}
   return Object.fromEntries(
     Object.entries(inputs).map(([name, x]) => {
-      const { kind } = declaration.inputs[name]
-      return [name, kind === 'float' ? toWire(x, precision) : { ...toWire(x, 'float64'), type: 'int' }]
+      const isInteger = name in known && known[name].kind !== 'float'
+      return [name, isInteger ? { ...toWire(x, 'float64'), type: 'int' } : toWire(x, precision)]
     }),
   )
+}
+
+/** The wire form of a call's attributes, of a bad one too, whose numbers may not be finite. */
+export function attributesToWire(attributes: Attributes): WireAttributes {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      typeof value === 'number'
+        ? numberToWire(value, 17)
+        : typeof value === 'object'
+          ? value.map((x) => numberToWire(x, 17))
+          : value,
+    ]),
+  )
+}
+
+/** The attributes that stand in wire form. */
+export function attributesFromWire(attributes: WireAttributes): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name,
+      isNotFinite(value) ? Number(value) : typeof value === 'object' ? value.map(Number) : value,
+    ]),
+  )
+}
+
+/** Whether an attribute in wire form is a number that is not finite. */
+export function isNotFinite(value: WireAttributes[string]): value is Exclude<WireNumber, number> {
+  return value === 'NaN' || value === 'Infinity' || value === '-Infinity'
 }
 
 const significantDigits: Readonly<Record<Precision, number>> = { float64: 17, float32: 9, float16: 5, bfloat16: 4 }

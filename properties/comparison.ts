@@ -1,3 +1,5 @@
+import type { Attributes } from '../oracle/contract.js'
+import type { Tensors } from '../oracle/tensor.js'
 import { indexOf, position } from '../oracle/validation.js'
 import type { Approximation } from './approximation.js'
 
@@ -16,6 +18,8 @@ export interface Verdict {
   readonly at?: ComparedElement
   /** Elements that could not be judged: a kink under the difference quotient, an overflow that the platform may have. */
   readonly leftOut?: number
+  /** The call that the law made of the case, where it is this one that was answered wrongly. */
+  readonly made?: { readonly inputs: Tensors; readonly attributes: Attributes; readonly gradients?: Tensors }
 }
 
 /** An element of what an implementation answered, and what it should be. */
@@ -29,9 +33,10 @@ export interface ComparedElement {
 
 export const held: Verdict = { status: 'held', worst: 0, allowed: 0, ratio: 0 }
 
-/** A case in which the law is false, and why. */
-export function broken(message: string): Verdict {
-  return { status: 'broken', worst: Number.POSITIVE_INFINITY, allowed: 0, ratio: Number.POSITIVE_INFINITY, message }
+/** A case in which the law is false, and why; and the call that the law made of it, if that is another one. */
+export function broken(message: string, made?: Verdict['made']): Verdict {
+  const nothing = { worst: Number.POSITIVE_INFINITY, allowed: 0, ratio: Number.POSITIVE_INFINITY }
+  return { status: 'broken', ...nothing, message, ...(made !== undefined && { made }) }
 }
 
 const rank: Readonly<Record<Verdict['status'], number>> = { held: 0, suspicious: 1, broken: 2 }

@@ -2,7 +2,7 @@ import type { Precision } from '../oracle/contract.js'
 import { contract, oracle } from '../oracle/index.js'
 import type { Tensors } from '../oracle/tensor.js'
 import { validateCall } from '../oracle/validation.js'
-import { inputsToWire, toWire, type WireTensors } from '../oracle/wire.js'
+import { attributesToWire, inputsToWire, toWire, type WireTensors } from '../oracle/wire.js'
 import type { Caller } from './caller.js'
 import type { Call, Law } from './law.js'
 import type { Counterexample, LawReport } from './report.js'
@@ -48,14 +48,14 @@ export async function failureReport(
   const call = isShrunk ? await simplify(law.operator, failing.call, fails, { until }) : failing.call
   const outcome = isShrunk ? await check(call) : failing.outcome
   const { verdict, message } = outcome.status === status ? outcome : failing.outcome
-  const answered = await failingCase(law, caller, call)
+  const answered = await failingCase(law, caller, { ...call, ...verdict.made })
   const mistake = await context.explain?.(answered)
   const report: LawReport = {
     law: law.name,
     status,
     runs: failing.runs,
     milliseconds: performance.now() - context.began,
-    counterexample: counterexampleOf(answered),
+    counterexample: counterexampleOf(answered, verdict.made !== undefined),
     shrunk: isShrunk,
     ...(message === undefined ? {} : { message }),
     ...(status === 'errored' ? {} : { worst: verdict.worst, allowed: verdict.allowed, ratio: verdict.ratio }),
@@ -97,14 +97,15 @@ async function failingCase(law: Law, caller: Caller, call: Call): Promise<Failin
   }
 }
 
-function counterexampleOf({ law, call, ...answered }: FailingCase): Counterexample {
-  const { inputs, attributes, gradients } = call
-  const known = Object.fromEntries(Object.entries(inputs).filter(([name]) => name in contract[law.operator].inputs))
+/** The case in wire form: of a bad call all that it was given, else what belongs to the operator; a law may have drawn more beside it. */
+function counterexampleOf({ law, call, ...answered }: FailingCase, isBad: boolean): Counterexample {
+  const { attributes, gradients } = call
+  const own = Object.entries(call.inputs).filter(([name]) => isBad || name in contract[law.operator].inputs)
   const expected = rightAnswer(law, call)
   const actual = law.backward ? answered.gradients : answered.outputs
   return {
-    inputs: inputsToWire(contract[law.operator], known, 'float64'),
-    attributes,
+    inputs: inputsToWire(contract[law.operator], Object.fromEntries(own), 'float64'),
+    attributes: attributesToWire(attributes),
     ...(law.backward && { gradients: allToWire(gradients) }),
     ...(expected !== undefined && { expected: allToWire(expected) }),
     ...(actual !== undefined && { actual: allToWire(actual) }),

@@ -99,3 +99,27 @@ describe('an implementation that lacks one check', () => {
     expect(broken).toEqual([law])
   })
 })
+
+describe('the counterexample of a law about refusals', () => {
+  /** What a subject that answers every call of an operator is said to have answered. */
+  async function answered(operator: string, law: string) {
+    const { forward } = oracle.operators[operator]
+    const subject: Subject = {
+      name: 'answers all',
+      precision: 'float64',
+      operators: { [operator]: { forward: () => forward({ x: tensor([1], [0]) }, { axis: -1 }) } },
+    }
+    const report = await runLaws(subject, { operators: [operator], laws: [law], runs: 5, seed: 1 })
+    return report.operators[operator].laws.find((one) => one.law === law)?.counterexample
+  }
+
+  it('is the bad call, as the subject got it', async () => {
+    expect(await answered('softmax', 'refuses an unknown input')).toMatchObject({
+      inputs: { surplus: { shape: [1], data: [1] } },
+      actual: { y: { data: [1] } },
+    })
+    expect(await answered('softmax', 'refuses an unknown attribute')).toMatchObject({ attributes: { colour: 1 } })
+    const { attributes } = (await answered('softmax', attributeFinite)) ?? {}
+    expect(['NaN', 'Infinity', '-Infinity']).toContain(attributes?.axis)
+  })
+})

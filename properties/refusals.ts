@@ -41,8 +41,9 @@ export function refuses(
     ...(backward === undefined ? {} : { backward }),
     check: async ({ call, subject, profile }, random) => {
       for (const bad of [spoil(call, random, profile) ?? []].flat()) {
-        const refusal = await subject.refusal(bad.inputs, bad.attributes, bad.gradients)
-        if (refusal === undefined) return broken(`it answered a call with ${bad.what}; it should refuse it`)
+        const { what, ...made } = bad
+        const refusal = await subject.refusal(made.inputs, made.attributes, made.gradients)
+        if (refusal === undefined) return broken(`it answered a call with ${what}; it should refuse it`, made)
       }
       return held
     },

@@ -1,5 +1,5 @@
-import type { Attributes, Precision } from '../oracle/contract.js'
-import type { WireTensors } from '../oracle/wire.js'
+import type { Precision } from '../oracle/contract.js'
+import type { WireAttributes, WireTensors } from '../oracle/wire.js'
 
 /** `unsupported`: the subject has none of the cases of this law, as it says or as was found out; such a law never counts as held. */
 export type LawStatus = 'held' | 'broken' | 'suspicious' | 'errored' | 'skipped' | 'unsupported'
@@ -7,7 +7,7 @@ export type LawStatus = 'held' | 'broken' | 'suspicious' | 'errored' | 'skipped'
 /** A case for which a law is false, in wire form. */
 export interface Counterexample {
   readonly inputs: WireTensors
-  readonly attributes: Attributes
+  readonly attributes: WireAttributes
   /** Of the outputs, where the law calls the backward pass. */
   readonly gradients?: WireTensors
   /** What the oracle and the subject answer to this call: outputs, or gradients where the law calls the backward pass. */

@@ -34,7 +34,7 @@ const tensor = z
   .refine(({ shape, data }) => data.length === sizeOf(shape), 'a tensor should hold as many numbers as its shape says')
 const tensors = z.record(z.string(), tensor)
 
-const attribute = z.union([z.number(), z.string(), z.boolean(), z.array(z.number())])
+const attribute = z.union([z.number(), z.string(), z.boolean(), z.array(numeral)])
 
 const counterexample = z.strictObject({
   inputs: tensors,

@@ -1,7 +1,17 @@
-import type { AttributeValue, Precision } from '../oracle/contract.js'
+import { type Precision, Refusal } from '../oracle/contract.js'
 import { contract } from '../oracle/index.js'
 import { validateCall } from '../oracle/validation.js'
-import { stringify, toTensor, toWire, type WireNumber, type WireTensor, type WireTensors } from '../oracle/wire.js'
+import {
+  attributesFromWire,
+  isNotFinite,
+  stringify,
+  toTensor,
+  toWire,
+  type WireAttributes,
+  type WireNumber,
+  type WireTensor,
+  type WireTensors,
+} from '../oracle/wire.js'
 import type { Counterexample } from '../properties/index.js'
 
 /** In what a call is written: as Python's keyword arguments, as a module's TypeScript, or as the protocol's request. */
@@ -88,8 +98,14 @@ function pythonCall(operator: string, counterexample: Counterexample, precision:
 /** Outputs whose gradient the call leaves out, so that it is 0, with their shapes. */
 function outputsWithoutGradient(operator: string, { inputs, attributes, gradients = {} }: Counterexample) {
   const tensors = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, toTensor(x)]))
-  const { outputShapes } = validateCall(contract[operator], tensors, attributes)
-  return Object.entries(outputShapes).filter(([name]) => !(name in gradients))
+  try {
+    const { outputShapes } = validateCall(contract[operator], tensors, attributesFromWire(attributes))
+    return Object.entries(outputShapes).filter(([name]) => !(name in gradients))
+  } catch (error) {
+    // A bad call has no outputs.
+    if (error instanceof Refusal) return []
+    throw error
+  }
 }
 
 /** A name of the contract as Python has it: `crossEntropy` → `cross_entropy`, `attention.weightQuery` → `attention_weight_query`. */
@@ -105,10 +121,10 @@ function pythonFloat(value: WireNumber): string {
   return /^-?\d+$/.test(text) ? `${text}.0` : text
 }
 
-function pythonValue(value: AttributeValue): string {
+function pythonValue(value: WireAttributes[string]): string {
   if (typeof value === 'object') return `[${value.map(pythonValue).join(', ')}]`
   if (typeof value === 'boolean') return value ? 'True' : 'False'
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return isNotFinite(value) ? pythonFloat(value) : JSON.stringify(value)
   return Number.isInteger(value) && !Object.is(value, -0) ? numeral(value) : pythonFloat(value)
 }
 
@@ -126,9 +142,9 @@ function record(entries: readonly (readonly [string, string])[]): string {
   return `{ ${entries.map(([name, value]) => `${key(name)}: ${value}`).join(', ')} }`
 }
 
-function typescriptValue(value: AttributeValue): string {
+function typescriptValue(value: WireAttributes[string]): string {
   if (typeof value === 'object') return `[${value.map(typescriptValue).join(', ')}]`
-  if (typeof value === 'string') return `'${value.replaceAll(/['\\]/g, '\\$&')}'`
+  if (typeof value === 'string') return isNotFinite(value) ? value : `'${value.replaceAll(/['\\]/g, '\\$&')}'`
   return typeof value === 'number' ? numeral(value) : String(value)
 }
 

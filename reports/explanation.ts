@@ -1,5 +1,5 @@
 import { mistakesOf } from '../mistakes/index.js'
-import { toTensor, type WireTensors } from '../oracle/wire.js'
+import { attributesFromWire, toTensor, type WireTensors } from '../oracle/wire.js'
 import type { LawReport, TestReport } from '../properties/index.js'
 import { roundingsOf } from '../properties/roundings.js'
 
@@ -25,7 +25,7 @@ function operationsOf(operator: string, { law, counterexample }: LawReport): rea
   if (counterexample === undefined || /difference|derivative|Taylor/.test(law)) return []
   const { inputs, attributes, gradients } = counterexample
   try {
-    return roundingsOf(operator, tensorsOf(inputs), attributes, gradients && tensorsOf(gradients))
+    return roundingsOf(operator, tensorsOf(inputs), attributesFromWire(attributes), gradients && tensorsOf(gradients))
   } catch {
     // A report from a file may hold a call that the contract does not have.
     return []

@@ -198,7 +198,7 @@ function counterexampleLines(law: TestedLaw, report: TestReport): readonly strin
   const { counterexample } = law
   const call = callOf(law, report)
   if (counterexample === undefined || call === undefined) return []
-  const lines = [`${law.law.startsWith('refuses ') ? 'call to be spoilt' : 'call'}: ${call}`]
+  const lines = [`call: ${call}`]
   if (isCut(counterexample)) lines.push('(`...` stands for a large tensor: --format json has all of its numbers)')
   for (const [name, x] of Object.entries(counterexample.expected ?? {})) {
     const [expected, actual] = [x, counterexample.actual?.[name]].map((y) => y && rounded(y, report))

@@ -3,7 +3,7 @@ import { type Attributes, type AttributeValue, type Declaration, Failure, Refusa
 import { contract } from '../oracle/index.js'
 import { map, type Tensor, type Tensors } from '../oracle/tensor.js'
 import { validateCall } from '../oracle/validation.js'
-import { inputsToWire, toTensor, toWire, type WireTensors } from '../oracle/wire.js'
+import { attributesToWire, inputsToWire, toTensor, toWire } from '../oracle/wire.js'
 import { roundTo } from '../properties/precision.js'
 import { ieee, type Profile, profileNamed, profileNames } from '../properties/profile.js'
 
@@ -112,25 +112,11 @@ export function requestOf(id: number, question: Question, precision: Hello['prec
     id,
     operator,
     pass,
-    inputs: wireInputs(declaration, inputs, precision),
-    attributes: Object.fromEntries(
-      Object.entries(completeAttributes(declaration, inputs, attributes)).map(([name, value]) => [name, plain(value)]),
-    ),
+    inputs: inputsToWire(declaration, inputs, precision),
+    attributes: attributesToWire(completeAttributes(declaration, inputs, attributes)),
     ...(pass === 'backward' && {
       gradients: Object.fromEntries(Object.entries(gradients).map(([name, g]) => [name, toWire(g, precision)])),
     }),
-  }
-}
-
-/** Declared inputs by their declaration; what a bad call holds beside them as floats. */
-function wireInputs(declaration: Declaration | undefined, inputs: Tensors, precision: Hello['precision']): WireTensors {
-  const [known, unknown]: [Record<string, Tensors[string]>, Record<string, Tensors[string]>] = [{}, {}]
-  for (const [name, x] of Object.entries(inputs))
-    if (name in (declaration?.inputs ?? {})) known[name] = x
-    else unknown[name] = x
-  return {
-    ...(declaration === undefined ? {} : inputsToWire(declaration, known, precision)),
-    ...Object.fromEntries(Object.entries(unknown).map(([name, x]) => [name, toWire(x, precision)])),
   }
 }
 
@@ -150,12 +136,6 @@ function completeAttributes(declaration: Declaration | undefined, inputs: Tensor
   for (const [name, value] of Object.entries({ ...filled, ...attributes }))
     filled[name] = declaration.attributes[name]?.type === 'pair' && typeof value === 'number' ? [value, value] : value
   return filled
-}
-
-/** JSON has no numeral for what is not finite. */
-function plain(value: AttributeValue): unknown {
-  if (typeof value === 'object') return value.map(plain)
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 }
 
 /** The tensors of an answer, in the numbers of the precision whose digits stand there. Throws a Refusal or a Failure where it holds an error, or something else than was asked. */
