@@ -101,8 +101,8 @@ function program(finish: (status: number) => void): Command {
     .option('--dialect <names>', 'choices of the subject’s own, such as lstm.gates=iofg (docs/dialects.md)', names)
     .option('--opset <n>', 'of the models that ONNX Runtime is given', wholeNumber(1))
     .option(
-      '--as <operator>',
-      'what a model file (.onnx) computes: conv2d, or encoderLayer,heads=4 with attributes and names of inputs that it does not tell',
+      '--as <operator or exercise>',
+      'what a model file (.onnx) computes: conv2d, or encoderLayer,heads=4 with attributes and names of inputs that it does not tell; or an exercise, ntua/2.1a or an instance file (YAML)',
     )
     .option('--strict', 'count suspicious results, and what held unexpectedly, as broken')
     .option('--no-database', 'neither try first nor keep the cases that failed before, in .answerkey/')

@@ -16,7 +16,7 @@ import { openProgress } from './progress.js'
 import { testStatus, writeTestReport } from './testReport.js'
 import { known, UsageError } from './usage.js'
 
-interface TestOptions extends CommonOptions {
+export interface TestOptions extends CommonOptions {
   readonly operators?: readonly string[]
   readonly runs: number
   readonly seed?: number
@@ -39,10 +39,13 @@ interface TestOptions extends CommonOptions {
 }
 
 /** The folder of the working directory in which failing cases are kept. */
-const databaseFolder = '.answerkey'
+export const databaseFolder = '.answerkey'
 
 /** `answerkey test SUBJECT`: 0 where every law held, 1 where one did not, a UsageError where nothing could be run. */
 export async function test(spec: string, options: TestOptions): Promise<number> {
+  const { exerciseOf, testExercise } = await import('./testExercise.js')
+  const exercise = await exerciseOf(options.as)
+  if (exercise !== undefined) return testExercise(spec, exercise, options)
   const operators = options.operators?.map((name) => known('operator', name, Object.keys(contract)))
   if (options.path !== undefined && (operators?.length !== 1 || options.seed === undefined))
     throw new UsageError('--path replays one counterexample: it needs --seed and --operators with the one operator')
@@ -109,14 +112,21 @@ function whyNone({ operators }: TestReport): string {
 }
 
 /** The command that brings a failing case back: by its path, by searching again, or from the database. */
-function replayCommand(spec: string, options: TestOptions, seed: number, law: Law, path: string | undefined): string {
+export function replayCommand(
+  spec: string,
+  options: TestOptions,
+  seed: number,
+  law: Law,
+  path: string | undefined,
+): string {
   const same = [
     ...(options.dialect ?? []).map((dialect) => `--dialect ${quoted(dialect)}`),
     ...(options.opset === undefined ? [] : [`--opset ${options.opset}`]),
     ...(options.as === undefined ? [] : [`--as ${quoted(options.as)}`]),
     ...(path !== undefined ? [`--path ${path}`] : options.search ? ['--search'] : []),
   ]
-  return `answerkey test ${quoted(spec)} --operators ${law.operator} --law ${quoted(law.name)} --seed ${seed} --runs ${options.runs}${same.map((option) => ` ${option}`).join('')}`
+  const operators = law.operator in contract ? ` --operators ${law.operator}` : ''
+  return `answerkey test ${quoted(spec)}${operators} --law ${quoted(law.name)} --seed ${seed} --runs ${options.runs}${same.map((option) => ` ${option}`).join('')}`
 }
 
 function expectedIn(file: string): ExpectedFailures {
@@ -137,10 +147,10 @@ async function opened(spec: string, { timeout, workers, memory, dialect = [], op
       ...(opset !== undefined && { opset }),
       ...(as !== undefined && { as }),
     })
-    // Of all subjects, only commands have workers.
+    // Of all subjects, only commands and ONNX Runtime have workers.
     if (workers === 1 || subject.workers !== undefined) return await translated(subject, dialect)
     await subject.close()
-    throw new UsageError(`--workers is for commands such as "python3 impl.py"; ${spec} is none`)
+    throw new UsageError(`--workers is for commands such as "python3 impl.py" and for onnxruntime; ${spec} is neither`)
   } catch (error) {
     if (error instanceof SubjectUnavailable) throw new UsageError(error.message)
     if (error instanceof BackendUnavailable) throw new UsageError(`${spec}: ${error.reason}; ${error.remedy}`)

@@ -15,7 +15,7 @@ export interface ExpectedFailure {
 /** What is expected of a law; undefined where it is to hold. */
 export function expectedFailure(
   known: ExpectedFailures | undefined,
-  { operator, name }: Law,
+  { operator, name }: Pick<Law, 'operator' | 'name'>,
 ): ExpectedFailure | undefined {
   const ofOperator = known?.[operator]
   const [own, any] = [ofOperator?.[name], ofOperator?.['*']]
@@ -23,11 +23,14 @@ export function expectedFailure(
   return any === undefined ? undefined : { reason: any, named: false }
 }
 
-/** Throws a RangeError where an operator or a law is named that does not exist. */
-export function refuseUnknownLaws(known: ExpectedFailures): void {
+/** Throws a RangeError where an operator or a law is named that does not exist; `others` are names of laws of what is no operator. */
+export function refuseUnknownLaws(
+  known: ExpectedFailures,
+  others: Readonly<Record<string, readonly string[]>> = {},
+): void {
   for (const [operator, reasons] of Object.entries(known)) {
-    refuseUnknown('operator', operator, Object.keys(contract))
-    const names = laws.filter((law) => law.operator === operator).map(({ name }) => name)
+    refuseUnknown('operator', operator, [...Object.keys(contract), ...Object.keys(others)])
+    const names = others[operator] ?? laws.filter((law) => law.operator === operator).map(({ name }) => name)
     for (const name of Object.keys(reasons)) if (name !== '*') refuseUnknown(`law of ${operator}`, name, names)
   }
 }

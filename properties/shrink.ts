@@ -112,7 +112,7 @@ const replacements: readonly ((x: number) => number)[] = [
 ]
 
 /** A simpler tensor for which the case still fails, or undefined where there is none. */
-async function simplifyTensor(
+export async function simplifyTensor(
   x: Tensor,
   fails: (x: Tensor) => Promise<boolean>,
   budget: Budget,

@@ -1,4 +1,5 @@
-import { mistakesOf } from '../mistakes/index.js'
+import { findExercise } from '../exercises/index.js'
+import { mistakes, mistakesOf } from '../mistakes/index.js'
 import { attributesFromWire, toTensor, type WireTensors } from '../oracle/wire.js'
 import type { LawReport, TestReport } from '../properties/index.js'
 import { roundingsOf } from '../properties/roundings.js'
@@ -43,6 +44,7 @@ function listed(parts: readonly string[]): string {
 
 /** A mistake by its name, with what is done in it, as far as it is known. */
 export function mistakeText(operator: string, name: string): string {
-  const mistake = mistakesOf(operator).find((one) => one.name === name)
+  const known = [...mistakesOf(operator), ...(findExercise(operator)?.mistakes ?? []), ...mistakes]
+  const mistake = known.find((one) => one.name === name)
   return mistake === undefined ? `«${name}»` : `«${name}»: ${mistake.explanation}`
 }

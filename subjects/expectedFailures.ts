@@ -12,10 +12,14 @@ const schema = z.record(z.string(), z.union([reason, z.record(z.string(), reason
 
 /**
  * Reads a list of failures that are expected, in YAML or JSON: by operator the laws and a reason each, `*` for whichever laws of the
- * operator fail, or one reason in their place. Throws BadExpectedFailures where it is no such list, or names an operator or a law
- * that does not exist.
+ * operator fail, or one reason in their place. `others` are names of laws of what is no operator, by what it is called: an exercise.
+ * Throws BadExpectedFailures where it is no such list, or names an operator or a law that does not exist.
  */
-export function readExpectedFailures(file: string, text: string): ExpectedFailures {
+export function readExpectedFailures(
+  file: string,
+  text: string,
+  others: Readonly<Record<string, readonly string[]>> = {},
+): ExpectedFailures {
   const listed = schema.safeParse(parsed(file, text))
   if (!listed.success) {
     const [{ path, message }] = listed.error.issues
@@ -30,7 +34,7 @@ export function readExpectedFailures(file: string, text: string): ExpectedFailur
     ]),
   )
   try {
-    refuseUnknownLaws(failures)
+    refuseUnknownLaws(failures, others)
   } catch (error) {
     if (error instanceof RangeError) throw new BadExpectedFailures(`${file}: ${error.message}`)
     throw error

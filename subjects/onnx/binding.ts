@@ -43,7 +43,8 @@ export function bind(
   return { slots, held, outputs: bindOutputs(declaration, model) }
 }
 
-function slotsOf({ graph }: ModelMessage): readonly Slot[] {
+/** The inputs of a model that are fed from outside. Throws a RangeError for one of a type that cannot be fed. */
+export function slotsOf({ graph }: ModelMessage): readonly Slot[] {
   const own = new Set(graph.initializer.map(({ name }) => name))
   return graph.input.filter(({ name }) => !own.has(name)).map(slotOf)
 }
@@ -211,7 +212,7 @@ function isNamed(own: string, name: string): boolean {
 }
 
 /** A name without what spellings differ in: `norm1.gain`, `norm1_gain` and `Norm1Gain` are the same. */
-function plain(name: string): string {
+export function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 }
 

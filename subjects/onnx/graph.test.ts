@@ -69,4 +69,12 @@ describe('a model', () => {
     expect(() => decodeModel(Buffer.from('this is no model'))).toThrow('it is no ONNX model')
     expect(() => decodeModel(new Uint8Array())).toThrow('it is no ONNX model: it has no graph with outputs')
   })
+
+  it('holds no float64 number as an attribute, which would be rounded to float32', () => {
+    const withAlpha = (precision: 'float32' | 'float64', alpha: number) => () =>
+      new Graph(21, precision).node('LeakyRelu', ['x'], { alpha: float(alpha) })
+    expect(withAlpha('float64', 0.1)).toThrow('alpha 0.1 in float64: LeakyRelu has it in float32')
+    expect(withAlpha('float64', 0.125)).not.toThrow()
+    expect(withAlpha('float32', 0.1)).not.toThrow()
+  })
 })

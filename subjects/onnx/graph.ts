@@ -1,4 +1,4 @@
-import type { Precision } from '../../oracle/contract.js'
+import { Failure, type Precision } from '../../oracle/contract.js'
 import { rowMajor, type Tensor, tensor } from '../../oracle/tensor.js'
 import { attributeTypes, type ElementType, elementTypes, encodeModel } from './messages.js'
 
@@ -93,6 +93,7 @@ export class Graph {
     attributes: Node['attributes'],
     wanted: readonly boolean[],
   ): readonly Value[] {
+    if (this.float === 'float64') refuseRounded(type, attributes)
     const given = inputs.map((input) => input ?? '')
     while (given.at(-1) === '') given.pop()
     const outputs = wanted.map((isWanted) => (isWanted ? `value${this.values++}` : ''))
@@ -137,6 +138,13 @@ export class Graph {
       },
     })
   }
+}
+
+/** Attributes of ONNX are float32. Throws a Failure of the kind `unimplemented` for one that would be rounded. */
+function refuseRounded(type: string, attributes: Node['attributes']): void {
+  for (const [name, value] of Object.entries(attributes))
+    if (typeof value === 'object' && 'float' in value && Math.fround(value.float) !== value.float)
+      throw new Failure('unimplemented', `${name} ${value.float} in float64: ${type} has it in float32`)
 }
 
 function attributeMessage(name: string, value: NodeAttribute) {

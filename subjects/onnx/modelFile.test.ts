@@ -57,7 +57,7 @@ function written(
 
 /** The number of laws by status, and what is wrong. */
 async function tested(path: string, as: string) {
-  const subject = await openModelFile(path, as)
+  const subject = await openModelFile(path, as, 10)
   try {
     const report = await runLaws(subject, { runs: 5, seed: 3, shrinkSeconds: 0 })
     const laws = Object.values(report.operators).flatMap((operator) => operator.laws)
@@ -165,7 +165,7 @@ describe('a model file', () => {
     ]
     const weights = { second: [2, 2], first: [2, 2], offset: [2], shift: [2] }
     const path = written('fed', { inputs: { x: [undefined, 2] }, weights, nodes, outputs: { y: [] } })
-    await expect(openModelFile(path, 'feedForward')).rejects.toThrow('which of second, first is weight1?')
+    await expect(openModelFile(path, 'feedForward', 10)).rejects.toThrow('which of second, first is weight1?')
     const named = 'feedForward,weight1=first,bias1=shift,weight2=second,bias2=offset'
     expect(await tested(path, named)).toMatchObject({ broken: 0, errored: 0, suspicious: 0 })
     const exchanged = 'feedForward,weight1=second,bias1=shift,weight2=first,bias2=offset'
@@ -200,6 +200,6 @@ describe('a model file that cannot be tested says why:', () => {
       'attribute size is x; it should be a whole number',
     ],
   ])('%s', async (_, file, as, message) => {
-    await expect(openModelFile(file, as)).rejects.toThrow(message)
+    await expect(openModelFile(file, as, 10)).rejects.toThrow(message)
   })
 })

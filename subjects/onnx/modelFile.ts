@@ -12,13 +12,14 @@ import { contract } from '../../oracle/index.js'
 import { rowMajor, sameShape, type Tensor, type Tensors } from '../../oracle/tensor.js'
 import { validateCall } from '../../oracle/validation.js'
 import type { Call } from '../../properties/law.js'
+import { pipelined } from '../pool.js'
+import type { ProcessOptions } from '../process.js'
 import { type OpenSubject, SubjectUnavailable } from '../subject.js'
 import { attributesOf } from './attributesOf.js'
 import { type Binding, bind, bindSlots, type Slot } from './binding.js'
 import { fitted } from './fitting.js'
-import type { Feed } from './graph.js'
 import { decodeModel, type ModelMessage } from './messages.js'
-import { Runtime } from './runtime.js'
+import { openModel, type RunningModel } from './runningProcess.js'
 
 /** What a model file computes. */
 interface Role {
@@ -37,34 +38,27 @@ interface ModelOperator {
 /**
  * A model file as an implementation of one operator: `conv2d`, or `encoderLayer,heads=4,attention.weightQuery=w_q` with attributes that
  * the file does not tell and names that do not speak for themselves. Weights are the model's own, and the laws draw the other inputs, in
- * sizes that the model takes. Throws SubjectUnavailable with the reason.
+ * sizes that the model takes. It runs in a process of its own: see openRuntimeProcess. Throws SubjectUnavailable with the reason.
  */
-export async function openModelFile(path: string, as: string | undefined): Promise<OpenSubject> {
+export async function openModelFile(
+  path: string,
+  as: string | undefined,
+  timeoutSeconds: number,
+  options: ProcessOptions = {},
+): Promise<OpenSubject> {
   const { declaration, chosen } = roleOf(path, as)
-  const bytes = read(path)
+  const bytes = readModel(path)
   const operator = explained(path, () => modelOperator(declaration, chosen, decodeModel(bytes)))
   const { name } = declaration
-  const runtime = await loadRuntime()
+  const model = await openModel(path, timeoutSeconds, options)
   const precision = Object.values(operator.binding.slots).some(({ type }) => type === 'float64') ? 'float64' : 'float32'
   return {
-    name: `${path} as ${name} (${runtime.name})`,
+    name: `${path} as ${name} (${model.runtime})`,
     precision,
-    operators: { [name]: operatorOf(operator, bytes, runtime) },
+    operators: { [name]: operatorOf(operator, model) },
     fitted: (call) => fittedCall(call, operator),
-    close: () => runtime.close(),
-  }
-}
-
-/** The runtime for Node, or the one for the web where it is not there. */
-async function loadRuntime(): Promise<Runtime> {
-  try {
-    return await Runtime.load('node', process.cwd())
-  } catch (error) {
-    try {
-      return await Runtime.load('web', process.cwd())
-    } catch {
-      throw error
-    }
+    concurrency: pipelined,
+    close: () => model.close(),
   }
 }
 
@@ -89,7 +83,8 @@ function roleOf(path: string, as: string | undefined): Role {
   return { declaration, chosen }
 }
 
-function read(path: string): Uint8Array {
+/** The bytes of a model file. Throws SubjectUnavailable where it cannot be read. */
+export function readModel(path: string): Uint8Array {
   try {
     return readFileSync(path)
   } catch (error) {
@@ -98,7 +93,7 @@ function read(path: string): Uint8Array {
 }
 
 /** The result, or a SubjectUnavailable with the message of what was thrown. */
-function explained<Result>(path: string, make: () => Result): Result {
+export function explained<Result>(path: string, make: () => Result): Result {
   try {
     return make()
   } catch (error) {
@@ -130,11 +125,7 @@ function parsed(text: string): AttributeValue {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
 }
 
-function operatorOf(
-  { declaration, attributes, binding }: ModelOperator,
-  bytes: Uint8Array,
-  runtime: Runtime,
-): Operator {
+function operatorOf({ declaration, attributes, binding }: ModelOperator, model: RunningModel): Operator {
   return {
     async forward(inputs, given) {
       const call = validated(declaration, inputs, given)
@@ -142,12 +133,12 @@ function operatorOf(
       for (const [name, x] of Object.entries(inputs)) refuseOther(name, x, binding)
       for (const name of Object.keys(binding.held)) if (inputs[name] === undefined) throw lacks(`no ${name}`)
       const feeds = Object.fromEntries(
-        Object.entries(binding.slots).map(([name, slot]): [string, Feed] => {
+        Object.entries(binding.slots).map(([name, slot]) => {
           if (inputs[name] === undefined) throw lacks(`no ${name}`)
-          return [slot.name, { type: slot.type, shape: inputs[name].shape, tensor: inputs[name] }]
+          return [slot.name, inputs[name]]
         }),
       )
-      const answers = await runtime.run(bytes, feeds)
+      const answers = await model.run(feeds)
       return Object.fromEntries(Object.entries(binding.outputs).map(([name, own]) => [name, answers[own]]))
     },
   }

@@ -4,12 +4,13 @@ import { fromNested, rowMajor, type Tensors } from '../../oracle/tensor.js'
 import { runLaws } from '../../properties/index.js'
 import { openSubject } from '../open.js'
 import type { OpenSubject } from '../subject.js'
-import { newestOpset, oldestOpset, openOnnxRuntime } from './onnxRuntime.js'
+import { openOnnxRuntime } from './onnxRuntime.js'
+import { newestOpset, oldestOpset } from './terms.js'
 import { translations } from './translations.js'
 
 const open: OpenSubject[] = []
-async function opened(...[spec, opset]: Parameters<typeof openOnnxRuntime>): Promise<OpenSubject> {
-  const subject = await openOnnxRuntime(spec, opset)
+async function opened(spec: string, opset?: number): Promise<OpenSubject> {
+  const subject = await openOnnxRuntime(spec, opset, 10)
   open.push(subject)
   return subject
 }
@@ -54,6 +55,9 @@ describe('ONNX Runtime', () => {
     const { operators } = await opened('onnxruntime:float64')
     const call = operators.localResponseNorm.forward({ x: fromNested([[[[1]]]]) }, {})
     await expect(call).rejects.toMatchObject({ kind: 'unimplemented' })
+    const [weightInput, weightHidden] = [fromNested([[1], [1], [1], [1]]), fromNested([[1], [1], [1], [1]])]
+    const sequence = operators.lstm.forward({ x: fromNested([[[1]]]), weightInput, weightHidden }, {})
+    await expect(sequence).rejects.toMatchObject({ kind: 'unimplemented' })
   })
 
   it('lacks what its opset does not have', async () => {
@@ -64,9 +68,11 @@ describe('ONNX Runtime', () => {
   })
 
   it('knows no other opsets and no other spellings', async () => {
-    await expect(openOnnxRuntime('onnxruntime', newestOpset + 1)).rejects.toThrow(`${oldestOpset} to ${newestOpset}`)
-    await expect(openOnnxRuntime('onnxruntime:float16')).rejects.toThrow(':float32 or :float64')
-    await expect(openOnnxRuntime('onnxruntime:web:float64:cuda')).rejects.toThrow(':float32 or :float64')
+    await expect(openOnnxRuntime('onnxruntime', newestOpset + 1, 10)).rejects.toThrow(
+      `${oldestOpset} to ${newestOpset}`,
+    )
+    await expect(openOnnxRuntime('onnxruntime:float16', undefined, 10)).rejects.toThrow(':float32 or :float64')
+    await expect(openOnnxRuntime('onnxruntime:web:float64:cuda', undefined, 10)).rejects.toThrow(':float32 or :float64')
   })
 
   it('alone has an opset, and a model file alone an operator', async () => {

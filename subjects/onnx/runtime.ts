@@ -145,7 +145,7 @@ function fromRuntime(name: string, { type, dims, data }: RuntimeTensor): Tensor 
 
 /** How the runtime says that it has no kernel. */
 const withoutKernel =
-  /NOT_IMPLEMENTED|Could not find an implementation|is not a registered function|ErrorCode 9|ERROR_CODE: 9/
+  /NOT_IMPLEMENTED|Could not find an implementation|is not a registered function|does not support \w+ yet|ErrorCode 9|ERROR_CODE: 9/
 
 function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error

@@ -12,29 +12,55 @@ const gateOrders: Readonly<Record<string, readonly number[]>> = { RNN: [0], LSTM
 
 /** All tensors of floats that the model holds. Throws a RangeError for one that lies in another file or is of a type that is not read. */
 export function weightsOf({ graph }: ModelMessage): readonly Weight[] {
-  const constants = graph.node.flatMap(({ opType, output, attribute }) => {
+  return tensorsOf(graph)
+    .filter(({ dataType }) => isFloat(dataType))
+    .flatMap((message) => arranged(message.name, readTensor(message), graph.node))
+}
+
+/** All tensors of floats or whole numbers that the model holds, as they stand there. Throws a RangeError as weightsOf does. */
+export function heldTensors({ graph }: ModelMessage): readonly Weight[] {
+  return tensorsOf(graph)
+    .filter(({ dataType }) => isFloat(dataType) || dataType === elementTypes.int64 || dataType === elementTypes.int32)
+    .map((message) => ({ name: message.name, tensor: readTensor(message) }))
+}
+
+function tensorsOf({ node, initializer }: ModelMessage['graph']): readonly TensorMessage[] {
+  const constants = node.flatMap(({ opType, output, attribute }) => {
     const value = opType === 'Constant' ? attribute.find(({ name }) => name === 'value')?.t : undefined
     return value === undefined ? [] : [{ ...value, name: output[0] }]
   })
-  return [...graph.initializer, ...constants]
-    .filter(({ dataType }) => dataType === elementTypes.float32 || dataType === elementTypes.float64)
-    .flatMap((message) => arranged(message.name, readTensor(message), graph.node))
+  return [...initializer, ...constants]
+}
+
+function isFloat(dataType: number): boolean {
+  return dataType === elementTypes.float32 || dataType === elementTypes.float64
 }
 
 /** The elements of a tensor message, wherever they stand in it. */
 function readTensor(message: TensorMessage): Tensor {
-  const { name, dims, dataType, dataLocation, rawData, floatData, doubleData } = message
+  const { name, dims, dataType, dataLocation, rawData } = message
   if (dataLocation !== 0) throw new RangeError(`it keeps ${name} in another file, which is not read`)
-  if (rawData === undefined) return tensor(dims, dataType === elementTypes.float64 ? doubleData : floatData)
+  if (rawData === undefined) return tensor(dims, elementsOf(message))
   const bytes = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength)
-  const size = dataType === elementTypes.float64 ? 8 : 4
-  const read = (i: number) => (size === 8 ? bytes.getFloat64(i * 8, true) : bytes.getFloat32(i * 4, true))
+  const size = dataType === elementTypes.float64 || dataType === elementTypes.int64 ? 8 : 4
+  const read = (i: number): number => {
+    if (dataType === elementTypes.float64) return bytes.getFloat64(i * 8, true)
+    if (dataType === elementTypes.int64) return Number(bytes.getBigInt64(i * 8, true))
+    return dataType === elementTypes.int32 ? bytes.getInt32(i * 4, true) : bytes.getFloat32(i * 4, true)
+  }
   if (rawData.byteLength !== sizeOf(dims) * size)
     throw new RangeError(`${name} has shape [${dims.join(', ')}] and ${rawData.byteLength} bytes`)
   return tensor(
     dims,
     Float64Array.from({ length: sizeOf(dims) }, (_, i) => read(i)),
   )
+}
+
+/** The elements of a message that does not hold them as bytes. */
+function elementsOf({ dataType, floatData, doubleData, int64Data, int32Data }: TensorMessage): readonly number[] {
+  if (dataType === elementTypes.float64) return doubleData
+  if (dataType === elementTypes.int64) return int64Data
+  return dataType === elementTypes.int32 ? int32Data : floatData
 }
 
 /** A held tensor as the contract has it, which depends on the node that takes it. */

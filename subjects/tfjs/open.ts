@@ -11,7 +11,7 @@ import { forwardOnly, supports } from './supports.js'
 import { fromWorkingDirectory, packagesOf } from './tensorflow.js'
 
 /** What is known of the arithmetic of backends that are not held to IEEE 754. */
-const profiles: Readonly<Record<string, ProfileName>> = { webgl: 'glsl', webgpu: 'wgsl' }
+const profiles: Readonly<Record<string, ProfileName>> = { webgl: 'glsl', webgpu: 'wgsl', wasm: 'flush to zero' }
 
 /**
  * TensorFlow.js as it is installed where the command runs, on one of its backends: `tfjs` (its `cpu`) or `tfjs:BACKEND`. Bad calls are

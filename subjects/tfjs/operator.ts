@@ -1,6 +1,6 @@
 import type { Attributes, AttributeValue } from '../../oracle/contract.js'
 import { Settings } from './call.js'
-import type { Given, Tensor, TensorFlow } from './tensorflow.js'
+import { type Given, lackOf, type Tensor, type TensorFlow } from './tensorflow.js'
 
 /** An operator of the contract in TensorFlow.js's own terms. Throws for what that lacks. */
 type Definition = (
@@ -86,6 +86,8 @@ async function inScope<Result>(tf: TensorFlow, run: () => Promise<Result>): Prom
   engine.startScope('call')
   try {
     return await run()
+  } catch (error) {
+    throw lackOf(error)
   } finally {
     engine.endScope()
   }

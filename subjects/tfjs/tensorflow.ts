@@ -48,6 +48,15 @@ class Lack extends Error {
   readonly kind = 'unimplemented'
 }
 
+/** How TensorFlow.js says that the backend has no implementation of an operation. */
+const withoutKernel = /Kernel '(\w+)' not registered for backend '(\w+)'/
+
+/** What was thrown, as a lack where the backend has no kernel for the call. */
+export function lackOf(thrown: unknown): unknown {
+  const [, kernel, backend] = (thrown instanceof Error && withoutKernel.exec(thrown.message)) || []
+  return kernel === undefined ? thrown : new Lack(`the backend ${backend} has no ${kernel}`)
+}
+
 /** TensorFlow.js has no such thing: the call is no case for it. */
 export function lacks(what: string): never {
   throw new Lack(`TensorFlow.js has no ${what}`)

@@ -8,7 +8,7 @@ import { fromNested, type Nested, tensor, toNested } from '../../oracle/tensor.j
 import { runLaws } from '../../properties/index.js'
 import { openSubject } from '../open.js'
 import type { OpenSubject } from '../subject.js'
-import { fromWorkingDirectory } from './tensorflow.js'
+import { fromWorkingDirectory, lackOf } from './tensorflow.js'
 
 let subject: OpenSubject
 
@@ -120,4 +120,14 @@ test('says how to install what is missing, and which backend does not start', as
     `tfjs: @tensorflow/tfjs is not installed in ${elsewhere}: npm install @tensorflow/tfjs`,
   )
   directory.mockRestore()
+})
+
+test('takes an operation for which the backend has no kernel for not supported, and no other failure', () => {
+  const missing = new Error("Kernel 'Einsum' not registered for backend 'wasm'")
+  expect(lackOf(missing)).toMatchObject({
+    kind: 'unimplemented',
+    message: expect.stringContaining('the backend wasm has no Einsum'),
+  })
+  const other = new TypeError('x is undefined')
+  expect(lackOf(other)).toBe(other)
 })
