@@ -43,9 +43,11 @@ export const databaseFolder = '.answerkey'
 
 /** `answerkey test SUBJECT`: 0 where every law held, 1 where one did not, a UsageError where nothing could be run. */
 export async function test(spec: string, options: TestOptions): Promise<number> {
-  const { exerciseOf, testExercise } = await import('./testExercise.js')
-  const exercise = await exerciseOf(options.as)
-  if (exercise !== undefined) return testExercise(spec, exercise, options)
+  if (options.as !== undefined) {
+    const { exerciseOf, testExercise } = await import('./testExercise.js')
+    const exercise = await exerciseOf(options.as)
+    if (exercise !== undefined) return testExercise(spec, exercise, options)
+  }
   const operators = options.operators?.map((name) => known('operator', name, Object.keys(contract)))
   if (options.path !== undefined && (operators?.length !== 1 || options.seed === undefined))
     throw new UsageError('--path replays one counterexample: it needs --seed and --operators with the one operator')

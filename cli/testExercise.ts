@@ -17,8 +17,8 @@ import { testStatus, writeTestReport } from './testReport.js'
 import { known, UsageError } from './usage.js'
 
 /** The exercise that `--as` names, by its id or by the file of an instance; `undefined` where it names none. */
-export async function exerciseOf(as: string | undefined): Promise<Exercise | undefined> {
-  const [name = ''] = (as ?? '').split(',')
+export async function exerciseOf(as: string): Promise<Exercise | undefined> {
+  const [name] = as.split(',')
   return name.includes('/') || isInstanceFile(name) ? exerciseOrInstance(name) : undefined
 }
 
