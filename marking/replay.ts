@@ -269,7 +269,8 @@ export class Replay {
     const steps = await Promise.all(
       combinations.map(async (combination): Promise<readonly Step[]> => {
         const chosen = new Map(choices.map(({ name, options }, i) => [name, options[combination[i]]]))
-        const box = await this.imageOf(quantity, (name) => chosen.get(name)?.box ?? parts[name].box)
+        const image = await this.imageOf(quantity, (name) => chosen.get(name)?.box ?? parts[name].box)
+        const box = mended(combination) === 0 ? await this.withPoint(quantity, image) : image
         if (box === undefined) return []
         const used = [...chosen.values()].filter(({ wrong }) => wrong)
         const rootLine = used.find((option) => option.rootLine !== undefined)?.rootLine
@@ -278,6 +279,16 @@ export class Replay {
       }),
     )
     return steps.flat()
+  }
+
+  /**
+   * The image, and what the numbers of the solution as they stand give: rounded to the same digits two values may tie, and the greatest
+   * is then another one than anywhere near.
+   */
+  private async withPoint(quantity: Quantity, image: Box | undefined): Promise<Box | undefined> {
+    const point = await this.pointOf(quantity)
+    if (image === undefined || point === undefined || point.size !== image.low.length) return image
+    return hull(image, pointBox(point))
   }
 
   /** What a datum may stand for in a step: the value written; where that was a slip, what was meant; the truth. */

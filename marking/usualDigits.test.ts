@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Exercise } from '../exercises/exercise.js'
+import { exerciseAlexNet } from '../exercises/lecture/alexnet.js'
 import { masks } from '../exercises/lecture/masks.js'
+import { transfer } from '../exercises/lecture/transfer.js'
 import { exercise21b } from '../exercises/ntua/2.1b.js'
 import { handwritten } from './fixtures/handwritten.js'
 import { markDocument } from './mark.js'
@@ -51,5 +53,48 @@ describe('a value that was computed and not written down', () => {
   test('is taken as cut off where the solution cuts', async () => {
     expect(await faults(masks, masked('3.178'))).toEqual([])
     expect(await faults(masks, masked('3.148'))).toEqual([expect.stringContaining('line 7: wrong')])
+  })
+
+  test('is taken as rounded to significant digits where the solution may count these or decimals', async () => {
+    // p_t = 0.97949 to five digits, and −ln p_t = 0.020723 or, of the rounded value, 0.020718… 0.020728.
+    const text = String.raw`# Given
+x = \begin{bmatrix} -1 & -1 \end{bmatrix}
+t = 2
+W_{1} = \begin{bmatrix} -1 & -1 \\ -1 & -0.5 \\ 2 & 1.5 \end{bmatrix}
+W_{2} = \begin{bmatrix} 0 & -1.5 & -1.5 \\ -1 & 0.5 & -1 \\ 1 & 0 & -1.5 \end{bmatrix}
+W_{3} = \begin{bmatrix} -1.5 & 0 & -1 \\ -1.5 & -1.5 & -1 \\ 2 & -0.5 & 1 \end{bmatrix}
+\eta = 0.5
+\text{eta}' = 0.2
+# Solution
+\delta_{3} = \begin{bmatrix} 0.017668 & 0.017668 & -0.035337 \end{bmatrix}
+# The last layers fine-tuned
+L^{new} = 0.020718`
+    expect(await faults(transfer, text)).toEqual([])
+  })
+})
+
+describe('values that tie once they are rounded', () => {
+  const text = (gradient: string): string => String.raw`# Given
+X_{1} = \begin{bmatrix} 4 & 3 & 4 & 2 & 2 \\ 1 & 1 & 3 & 3 & 2 \\ 4 & 4 & 1 & 4 & 4 \end{bmatrix}
+X_{2} = \begin{bmatrix} 3 & 1 & 1 & 4 & 4 \\ 0 & 4 & 1 & 2 & 0 \\ 1 & 0 & 1 & 2 & 1 \end{bmatrix}
+X_{3} = \begin{bmatrix} 4 & 1 & 2 & 2 & 4 \\ 0 & 0 & 0 & 0 & 0 \\ 2 & 4 & 0 & 2 & 2 \end{bmatrix}
+X_{4} = \begin{bmatrix} 0 & 1 & 4 & 3 & 1 \\ 1 & 2 & 0 & 3 & 1 \\ 0 & 1 & 3 & 4 & 0 \end{bmatrix}
+k = 1
+\alpha = 2
+\beta = 2
+G_{3} = \begin{bmatrix} -2 & 1 \end{bmatrix}
+# Solution
+B_{3} = \begin{bmatrix} 0.001 & 0.002 & 0.000 & 0.000 & 0.001 \\ 0.000 & 0.000 & 0.000 & 0.000 & 0.000 \\ 0.001 & 0.001 & 0.000 & 0.000 & 0.001 \end{bmatrix}
+# Their gradients
+\nabla B_{3} = \begin{bmatrix} ${gradient} \end{bmatrix}`
+
+  test('may have their maximum at either', async () => {
+    const first = String.raw`0 & -2 & 0 & 0 & 1 \\ 0 & 0 & 0 & 0 & 0 \\ 0 & 0 & 0 & 0 & 0`
+    expect(await faults(exerciseAlexNet, text(first))).toEqual([])
+  })
+
+  test('have it nowhere else', async () => {
+    const elsewhere = String.raw`0 & -2 & 0 & 1 & 0 \\ 0 & 0 & 0 & 0 & 0 \\ 0 & 0 & 0 & 0 & 0`
+    expect(await faults(exerciseAlexNet, text(elsewhere))).not.toEqual([])
   })
 })

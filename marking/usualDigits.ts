@@ -8,7 +8,7 @@ import type { Statement } from './statements.js'
 export interface UsualDigits {
   /** Half a unit of the last place. */
   readonly half: number
-  /** How many significant digits its values have, where these are what it counts, not decimals. */
+  /** How many significant digits its values have, where these may be what it counts. */
   readonly significant: number | undefined
 }
 
@@ -18,14 +18,14 @@ const halfWithout = 0.0005
 /** The share of values that have the commonest number of significant digits, where these are what is counted. */
 const significantShare = 0.75
 
-/** The digits that the values of a solution have most often. */
+/** The digits that the values of a solution have most often; where it may count decimals or significant digits, both. */
 export function usualDigitsOf(statements: readonly Statement[]): UsualDigits {
   const values = [...valuesIn(statements)]
   const halves = byCount(values.map(({ half }) => half))
   const digits = byCount(values.flatMap((value) => (value.value === 0 ? [] : [significantDigits(value)])))
   const [half, commonest] = halves[0] ?? [halfWithout, 0]
   const [significant, share] = digits[0] ?? [undefined, 0]
-  const countsDigits = halves.length > 1 && share > commonest && share >= significantShare * values.length
+  const countsDigits = share >= commonest && share >= significantShare * values.length
   return { half, significant: countsDigits ? significant : undefined }
 }
 
