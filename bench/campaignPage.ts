@@ -69,7 +69,13 @@ function peerLines(peer: Peer, seeds: number): string[] {
     differences.length === 0
       ? 'No difference.'
       : `${count(differences.length, 'difference')}, ${unexplained.length} unexplained.`
-  return [`## ${peer.runs[0].peer}`, '', `${summary}${part}`, '', ...differences.flatMap(differenceLines)]
+  return [
+    `## \`${peer.subject}\`: ${peer.runs[0].peer}`,
+    '',
+    `${summary}${part}`,
+    '',
+    ...differences.flatMap(differenceLines),
+  ]
 }
 
 function differenceLines({ operator, law, seeds, status, message, replay, explanation }: Difference): string[] {
