@@ -18,6 +18,9 @@ let lately: { readonly at: number; readonly all: readonly Process[] } = { at: Nu
 /** Size of a page of memory on nearly every Linux machine. */
 const pageBytes = 4096
 
+/** A process that was killed is there until the system next runs it, which takes a while on a busy machine; this long at most. */
+const goneWithinMilliseconds = 5000
+
 /** The name of an environment variable that nothing else bears: who is started with it, and what that starts, is found again. */
 export function freshMark(): string {
   return `ANSWERKEY_SUBJECT_${randomBytes(8).toString('hex')}`
@@ -51,21 +54,26 @@ export class Descendants {
     return bytes
   }
 
-  /** Ends them all, at once, and those too that they start meanwhile. */
+  /** Ends them all, at once, and those too that they start meanwhile; they are gone when it returns. */
   end(): void {
     const signalled = new Set<string>()
+    const killed = new Set<string>()
     for (let found = true; found; ) {
       found = false
       const all = processes()
       const related = new Set(this.related(all))
       for (const candidate of all) {
-        if (candidate.ended || signalled.has(`${candidate.id} ${candidate.started}`)) continue
+        const name = nameOf(candidate)
+        if (candidate.ended || signalled.has(name)) continue
         if (!related.has(candidate) && !this.bearsMark(candidate.id)) continue
-        signalled.add(`${candidate.id} ${candidate.started}`)
+        signalled.add(name)
         found = true
-        kill(candidate.id)
+        if (kill(candidate.id)) killed.add(name)
       }
     }
+    if (killed.size === 0) return
+    for (const began = performance.now(); performance.now() - began < goneWithinMilliseconds; sleep(1))
+      if (!processes().some((one) => !one.ended && killed.has(nameOf(one)))) return
   }
 
   /** Those that were seen, with all their descendants. */
@@ -89,12 +97,23 @@ export class Descendants {
   }
 }
 
-function kill(id: number): void {
+/** Its number and its start: the number alone may be another's later. */
+function nameOf({ id, started }: Process): string {
+  return `${id} ${started}`
+}
+
+/** False where it has ended by itself, or is somebody else's. */
+function kill(id: number): boolean {
   try {
-    process.kill(id, 'SIGKILL')
+    return process.kill(id, 'SIGKILL')
   } catch {
-    // It has ended by itself, or is somebody else's.
+    return false
   }
+}
+
+/** Holds this thread up: the end of a run cannot wait for anything else. */
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 }
 
 function processes(): readonly Process[] {
