@@ -184,15 +184,19 @@ function choices({ conventions }: Exercise): readonly (readonly Convention[])[] 
   )
 }
 
-/** The trial in which decimals are cut off, where then fewer values are wrong or off in the last place, and none is more. */
+/**
+ * The trial in which decimals are cut off, where then fewer values are wrong or off in the last place, and none is more; where none is
+ * off in the last place, nothing speaks for it but that all is right then.
+ */
 async function cutting(
   { world, variant }: Trial,
   least: Score,
   tryOut: (hypothesis: Hypothesis, isHopeless: (soFar: Score) => boolean) => Promise<readonly Trial[]>,
 ): Promise<Trial | undefined> {
-  const [, , rounded] = least
-  if (rounded === 0) return undefined
-  const isWorse = (score: Score): boolean => score.some((value, k) => value > least[k])
+  const [, wrong, rounded] = least
+  if (wrong === 0 && rounded === 0) return undefined
+  const most = rounded === 0 ? [least[0], 0, Number.POSITIVE_INFINITY] : least
+  const isWorse = (score: Score): boolean => score.some((value, k) => value > most[k])
   const [trial] = await tryOut({ world, variant, habit: 'cuts' }, isWorse)
   if (trial === undefined) return undefined
   const score = scoreOf(trial)

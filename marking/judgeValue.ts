@@ -96,7 +96,7 @@ const severity: Readonly<Record<Verdict, number>> = {
 
 /** What the numerals of a line stand for at this place of a solution: for values that its quantity is computed from, if known. */
 export function contextOf(replay: Replay, habit: Habit, subject?: Subject): Context {
-  return { habit, rangeOfNumeral: (numeral) => replay.rangeOfNumber(numeral.value, subject?.quantity?.from) }
+  return { habit, rangeOfNumeral: (numeral) => replay.rangeOfNumeral(numeral, subject?.quantity?.from) }
 }
 
 /** Judges a numeric side of a chain, an entry of a sheet or a number in prose; says why where it has no value. */

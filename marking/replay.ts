@@ -4,6 +4,7 @@ import { oracle } from '../oracle/index.js'
 import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
 import { type Box, centre, hull, meet, pointBox, type Range, reshaped } from './boxes.js'
 import type { Habit } from './evaluation.js'
+import type { Numeral } from './expression/ast.js'
 import { isWhole, type UsualDigits, unwritten } from './usualDigits.js'
 import type { World } from './world.js'
 
@@ -160,10 +161,13 @@ export class Replay {
     )
   }
 
-  /** The range of a number that repeats a given datum or a value written before (of the named, if any are), its sign aside. */
-  rangeOfNumber(value: number, names?: readonly string[]): Range | undefined {
+  /** The range of a numeral that repeats a given datum or a value written before (of the named, if any are), its sign aside. */
+  rangeOfNumeral(numeral: Numeral, names?: readonly string[]): Range | undefined {
+    const { value } = numeral
     const isGiven = this.world.givenSizes.has(value)
-    let [least, greatest] = isGiven ? [value, value] : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    let [least, greatest] = isGiven
+      ? this.givenOrRounded(numeral)
+      : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
     for (const { name, i, negative } of this.placesOf(value)) {
       const recorded = names === undefined || names.includes(name) ? this.records.get(name) : undefined
       if (recorded === undefined) continue
@@ -172,6 +176,14 @@ export class Replay {
       greatest = Math.max(greatest, negative ? -low : high)
     }
     return least <= greatest ? [least, greatest] : undefined
+  }
+
+  /** A given datum; 1.000, beside a given 1, may as well be a value that was shortened to it and stands on no line of its own. */
+  private givenOrRounded({ value, half, whole }: Numeral): Range {
+    const endsInZero = Number.isInteger(Number((value / (20 * half)).toPrecision(12)))
+    if (whole || !endsInZero || half > this.digits.half * (1 + 1e-9)) return [value, value]
+    const least = value - (this.habit === 'rounds' ? half : value === 0 ? 2 * half : 0)
+    return [least, value + (this.habit === 'rounds' ? half : 2 * half)]
   }
 
   /** Where the records hold a number, its sign aside. */

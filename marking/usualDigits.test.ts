@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Exercise } from '../exercises/exercise.js'
 import { exerciseAlexNet } from '../exercises/lecture/alexnet.js'
+import { loss } from '../exercises/lecture/loss.js'
 import { masks } from '../exercises/lecture/masks.js'
 import { transfer } from '../exercises/lecture/transfer.js'
+import { exercise11c } from '../exercises/ntua/1.1c.js'
 import { exercise21b } from '../exercises/ntua/2.1b.js'
 import { handwritten } from './fixtures/handwritten.js'
 import { markDocument } from './mark.js'
@@ -97,4 +99,97 @@ B_{3} = \begin{bmatrix} 0.001 & 0.002 & 0.000 & 0.000 & 0.001 \\ 0.000 & 0.000 &
     const elsewhere = String.raw`0 & -2 & 0 & 1 & 0 \\ 0 & 0 & 0 & 0 & 0 \\ 0 & 0 & 0 & 0 & 0`
     expect(await faults(exerciseAlexNet, text(elsewhere))).not.toEqual([])
   })
+})
+
+const given11c = String.raw`# Given
+x_{0} = 1
+x_{1} = 1
+x_{2} = 0
+y_{\text{target}} = -1
+\eta = 2
+w_{03} = 0
+w_{13} = 2
+w_{23} = -3
+w_{04} = 2
+w_{14} = 3
+w_{24} = 2.5
+w_{05} = 1.5
+w_{35} = 2
+w_{45} = 0
+# Solution
+`
+
+describe('significant digits', () => {
+  test('are what a solution counts whose 1.000 is 0.9998 rounded up', async () => {
+    // tanh′ of y₅ = 0.998, three digits of 0.99789, is 0.0040 and not 0.0042: Δw₁₃ = 0.00452, and 0.00475 exactly.
+    const text = (change: string): string => String.raw`${given11c}\Delta w_{13} = ${change}
+\Delta w_{14} = 0
+# New weights, and the forward pass with them
+w_{04} = 2.00
+y_{4} = 1.000`
+    expect(await faults(exercise11c, text('0.00452'))).toEqual([])
+    expect(await faults(exercise11c, text('0.00752'))).toEqual([expect.stringContaining('wrong')])
+  })
+
+  test('are what a solution counts whose matrix has zeros of many decimals', async () => {
+    const text = (entry: string): string => String.raw`# Given
+X = \begin{bmatrix} -1.5 & 2.5 & -2.5 \\ 1.5 & -2.5 & 2 \\ 2.5 & 1.5 & 1 \\ -2.5 & 1 & -0.5 \end{bmatrix}
+W_{Q} = \begin{bmatrix} -1 & -1 \\ 1 & 1 \\ -1.5 & -2 \end{bmatrix}
+W_{K} = \begin{bmatrix} 0 & 1 \\ 0 & -2 \\ -2.5 & 2 \end{bmatrix}
+W_{V} = \begin{bmatrix} -2.5 & 0.5 \\ 0.5 & 0 \\ 1 & 2.5 \end{bmatrix}
+# Solution
+A = \begin{bmatrix} 0.000000000000 & 1.0000 & 0.000000000000 & 0.000000000000 \\ 0.99990 & 0.000000000000 & 0.000000000000 & ${entry} \\ 0.97995 & 0.000000000002 & 0.0000053960 & 0.020047 \\ 0.000000000000 & 1.00000 & 0.000000000669 & 0.000000000000 \end{bmatrix}`
+    expect(await faults(exercise21b, text('0.00010184'))).toEqual([])
+    expect(await faults(exercise21b, text('0.00012184'))).toEqual([expect.stringContaining('wrong')])
+  })
+})
+
+describe('a numeral that repeats a given 1 or 0', () => {
+  const derivative = (result: string, given: string): string => String.raw`# Given
+x_{0} = 1
+x_{1} = 2
+x_{2} = 0.5
+y_{\text{target}} = ${given}
+\eta = 2
+w_{03} = 0
+w_{13} = 1.5
+w_{23} = 2
+w_{04} = -3
+w_{14} = -0.5
+w_{24} = -0.5
+w_{05} = -0.5
+w_{35} = -0.5
+w_{45} = -2.5
+# Solution
+y_{5} = \tanh(1.50) = 0.905
+\delta_{5} = 2 \cdot (0.905 - 1) \cdot (1 - 0.905^{2}) = -0.0344
+\delta_{4} = (1 - (-1.000)^{2}) \cdot (-2.5) \cdot (-0.0344) = ${result}`
+
+  test('with the usual decimals may be another value, shortened to it', async () => {
+    // y₄ = −0.99959, which no line writes down: 1 − y₄² is 0.00081.
+    expect(await faults(exercise11c, derivative('0.0000699', '1'))).toEqual([])
+    expect(await faults(exercise11c, derivative('0.000699', '1'))).toEqual([
+      expect.stringContaining('line 19: arithmetic'),
+    ])
+  })
+
+  test('with fewer decimals is the given', async () => {
+    const text = (result: string): string => String.raw`${given11c}a_{3} = 0.0 + 1.0 \cdot 2 + 0.0 \cdot 3 = ${result}
+y_{3} = 0.964`
+    expect(await faults(exercise11c, text('2.000'))).toEqual([])
+    expect(await faults(exercise11c, text('2.040'))).toEqual([expect.stringContaining('arithmetic')])
+  })
+})
+
+test('decimals are taken for cut off where everything is right then, though no value tells otherwise', async () => {
+  // P_s = 0.0000187, of which five decimals are 0.00001, whose fifth root is a tenth.
+  const text = (perplexity: string): string => String.raw`# Given
+p = \begin{bmatrix} 0.1 & 0.25 & 0.45 & 0.1 & 0.05 & 0.05 \end{bmatrix}
+w = 4
+t = \begin{bmatrix} 4 & 3 & 1 & 1 & 5 \end{bmatrix}
+P = \begin{bmatrix} 0.09 & 0.18 & 0.4 & 0.15 & 0.15 & 0.03 \\ 0.2 & 0.13 & 0.08 & 0.13 & 0.05 & 0.41 \\ 0.34 & 0.06 & 0.17 & 0.17 & 0.17 & 0.09 \\ 0.19 & 0.09 & 0.37 & 0.03 & 0.14 & 0.18 \\ 0.06 & 0.5 & 0.08 & 0.06 & 0.12 & 0.18 \end{bmatrix}
+# Solution
+\text{ppl} = ${perplexity}`
+  expect(await faults(loss, text('10.00000'))).toEqual([])
+  expect(await faults(loss, text('11.00000'))).toEqual([expect.stringContaining('wrong')])
 })

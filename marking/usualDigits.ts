@@ -20,9 +20,12 @@ const significantShare = 0.75
 
 /** The digits that the values of a solution have most often; where it may count decimals or significant digits, both. */
 export function usualDigitsOf(statements: readonly Statement[]): UsualDigits {
-  const values = [...valuesIn(statements)]
+  const all = [...valuesIn(statements)]
+  // Of zeros, only the decimals tell.
+  const others = all.filter(({ value }) => value !== 0)
+  const values = others.length > 0 ? others : all
   const halves = byCount(values.map(({ half }) => half))
-  const digits = byCount(values.flatMap((value) => (value.value === 0 ? [] : [significantDigits(value)])))
+  const digits = byCount(others.flatMap(significantDigits))
   const [half, commonest] = halves[0] ?? [halfWithout, 0]
   const [significant, share] = digits[0] ?? [undefined, 0]
   const countsDigits = share >= commonest && share >= significantShare * values.length
@@ -41,8 +44,11 @@ function* valuesIn(statements: readonly Statement[]): Generator<Numeral> {
   }
 }
 
-function significantDigits({ value, half }: Numeral): number {
-  return Math.floor(Math.log10(value)) - Math.round(Math.log10(2 * half)) + 1
+/** How many significant digits a numeral has; 1.000 may be 0.9997 with its last digits rounded up, of which there were one fewer. */
+function significantDigits({ value, half }: Numeral): readonly number[] {
+  const power = Math.floor(Math.log10(value))
+  const digits = power - Math.round(Math.log10(2 * half)) + 1
+  return value === 10 ** power ? [digits, digits - 1] : [digits]
 }
 
 /** Each number with how often it is among them, the most frequent first. */
