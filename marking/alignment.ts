@@ -145,14 +145,31 @@ async function score(
  */
 function announcedStage({ section }: Statement, { world }: Replay): number | undefined {
   if (section === undefined) return undefined
-  if (section.title === oldValues) return 0
   const { stages } = world.exercise
-  const repeated = repeatedTitle(section.title, stages)
+  const announced = announcements.get(stages) ?? new Map<string, number | undefined>()
+  announcements.set(stages, announced)
+  if (announced.has(section.title)) return announced.get(section.title)
+  const stage = stageAnnouncedBy(section.title, stages)
+  if (announced.size >= mostTitles) announced.clear()
+  announced.set(section.title, stage)
+  return stage
+}
+
+/** The stages that titles announce, by the stages of their exercise. */
+const announcements = new WeakMap<Exercise['stages'], Map<string, number | undefined>>()
+
+/** More titles than this are not kept. */
+const mostTitles = 200
+
+function stageAnnouncedBy(title: string, stages: Exercise['stages']): number | undefined {
+  if (title === oldValues) return 0
+  const repeated = repeatedTitle(title, stages)
   if (repeated !== undefined) return repeated
-  const said = conceptsIn(section.title)
+  const said = conceptsIn(title)
   const found = stages.findIndex(
-    ({ name, title }, stage) =>
-      stage > 0 && (said.has('later') || [...conceptsIn(`${name} ${title}`)].some((concept) => said.has(concept))),
+    (one, stage) =>
+      stage > 0 &&
+      (said.has('later') || [...conceptsIn(`${one.name} ${one.title}`)].some((concept) => said.has(concept))),
   )
   return found < 0 ? undefined : found
 }

@@ -7,10 +7,16 @@ export type Box = Interval
 /** Bounds closer than this, relative to their size, count as equal: float64 noise at a tie, far below any digit written. */
 const noise = 1e-9
 
-/** The box that holds exactly this value. */
+const pointBoxes = new WeakMap<Tensor, Box>()
+
+/** The box that holds exactly this value, which must not change. */
 export function pointBox(value: Tensor): Box {
+  const known = pointBoxes.get(value)
+  if (known !== undefined) return known
   const data = [...rowMajor(value)]
-  return { shape: value.shape, low: data, high: data }
+  const box: Box = { shape: value.shape, low: data, high: data }
+  pointBoxes.set(value, box)
+  return box
 }
 
 /** The middle of a box. */

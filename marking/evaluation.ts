@@ -3,6 +3,7 @@ import { type Box, pointBox, type Range } from './boxes.js'
 import type { Expression, Numeral } from './expression/ast.js'
 import { evaluate, sigmoid, Unevaluable } from './expression/evaluate.js'
 import { evaluateInterval, intervalOf, monotone } from './expression/interval.js'
+import { walk } from './expression/walk.js'
 
 /** How a solution shortens decimals: to the nearest, or by cutting off what follows. */
 export type Habit = 'rounds' | 'cuts'
@@ -26,7 +27,39 @@ const known = { sigma: monotone(sigmoid) }
  * Evaluates an expression over ranges: a numeral with decimals stands for the value written before that it repeats, or for
  * all that is written like it; whole numbers stand for themselves, names for the ranges of their symbols.
  */
-export function evaluateBox(expression: Expression, { habit, boxOfKey, rangeOfNumeral }: Context): Evaluated {
+export function evaluateBox(expression: Expression, context: Context): Evaluated {
+  const { habit, boxOfKey, rangeOfNumeral } = context
+  if (boxOfKey !== undefined) return evaluateOnce(expression, context)
+  const ranges = rangeOfNumeral === undefined ? [] : numeralsOf(expression).map(rangeOfNumeral)
+  const key = `${habit} ${ranges.map((range) => range?.join(' ')).join()}`
+  const before = evaluations.get(expression) ?? new Map<string, Evaluated>()
+  evaluations.set(expression, before)
+  const known = before.get(key)
+  if (known !== undefined) return known
+  const evaluated = evaluateOnce(expression, context)
+  if (before.size >= mostEvaluations) before.clear()
+  before.set(key, evaluated)
+  return evaluated
+}
+
+/** Evaluations of expressions without symbols, which every hypothesis asks for, by what their numerals stand for. */
+const evaluations = new WeakMap<Expression, Map<string, Evaluated>>()
+
+/** More evaluations of one expression than this are not kept. */
+const mostEvaluations = 16
+
+const numeralsIn = new WeakMap<Expression, readonly Numeral[]>()
+
+/** All numerals of an expression. */
+function numeralsOf(expression: Expression): readonly Numeral[] {
+  const known = numeralsIn.get(expression)
+  if (known !== undefined) return known
+  const numerals = [...walk(expression)].filter((node): node is Numeral => node.kind === 'numeral')
+  numeralsIn.set(expression, numerals)
+  return numerals
+}
+
+function evaluateOnce(expression: Expression, { habit, boxOfKey, rangeOfNumeral }: Context): Evaluated {
   const meantBy = (numeral: Numeral): Numeral => {
     const known = rangeOfNumeral?.(numeral)
     if (known !== undefined) return ranging(numeral, known)

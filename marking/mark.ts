@@ -9,6 +9,7 @@ import { evaluateBox } from './evaluation.js'
 import type { Expression } from './expression/ast.js'
 import { walk } from './expression/walk.js'
 import { type Marked, markExercise, noExercise } from './hypotheses.js'
+import { type MarkedPart, type PlacedPart, reportOf } from './parts.js'
 import type { Claim, FileReport, Finding, UnreadLine } from './report.js'
 import {
   areOfSeveralSources,
@@ -18,7 +19,6 @@ import {
   type Statement,
   statementOf,
 } from './statements.js'
-import { summarise } from './summary.js'
 import { type Datum, SymbolIndex, symbolText } from './symbols.js'
 import type { World } from './world.js'
 
@@ -52,50 +52,89 @@ export interface Examination {
 export async function examineDocument(document: Document, options: MarkOptions): Promise<Examination> {
   const worlds = new Map<string, World>()
   const { answered, unread } = assign(document, options)
-  const claims: Claim[] = []
-  const findings: Finding[] = []
-  const lines: UnreadLine[] = [
-    ...document.unread.map(({ place, text, why }) => ({ line: place.line, text, why })),
-    ...unread,
-  ]
-  const exercises: { exercise: string; convention: string | null }[] = []
-  for (const { exercise, statements, stated } of answered) {
-    const index = new SymbolIndex(exercise)
-    const chosen = statements.filter((statement) => chooses(statement, index))
-    const variants = await statedGiven([...stated, ...chosen], index, document)
-    const known = inOrder(statements, index).map((statement) => withSymbols(statement, index))
-    const marked = await markExercise(
-      known,
-      index,
-      variants.map(({ values }) => values),
-      document,
-    )
-    worlds.set(exercise.id, marked.world)
-    const isKnown = exercise !== noExercise
-    claims.push(...(await finished(marked, isKnown)))
-    findings.push(...variants[marked.variant].findings, ...marked.findings)
-    lines.push(...marked.unread)
-    if (!isKnown) continue
-    exercises.push({ exercise: exercise.id, convention: marked.convention })
-    claims.push(...missing(marked, statements, document))
-    const [first] = chosen
-    if (first !== undefined) claims.push(...(await refuted(marked, first, document)))
-    findings.push(...trivial(marked))
+  const parts = [onlyUnread(unread)]
+  for (const [place, answer] of answered.entries()) {
+    const { part, world } = await markAnswer(answer, document)
+    parts.push({ place, part })
+    worlds.set(answer.exercise.id, world)
   }
-  claims.sort((a, b) => a.line - b.line || a.column - b.column)
-  lines.sort((a, b) => a.line - b.line)
-  const summary = summarise(claims, lines)
-  return { report: { file: document.file, exercises, claims, unread: lines, findings, summary }, worlds }
+  return { report: reportOf(document.file, parts), worlds }
 }
 
-/** Which exercise each item of a document answers. */
+/**
+ * One of `of` shares of the marking of a document, which several threads may take at a time: put together by `reportOf`, they are
+ * what markDocument says.
+ */
+export async function markShare(
+  document: Document,
+  options: MarkOptions,
+  { index, of }: { readonly index: number; readonly of: number },
+): Promise<readonly PlacedPart[]> {
+  const { answered, unread } = assign(document, options)
+  const parts = index === 0 ? [onlyUnread(unread)] : []
+  for (const place of shares(answered, of)[index])
+    parts.push({ place, part: (await markAnswer(answered[place], document)).part })
+  return parts
+}
+
+/** The exercises that a document answers, shared out so that each share has about as many statements. */
+function shares(answered: readonly Answer[], of: number): readonly (readonly number[])[] {
+  const result = Array.from({ length: of }, () => ({ statements: 0, places: [] as number[] }))
+  const largestFirst = answered
+    .map(({ statements }, place) => ({ place, statements: statements.length }))
+    .toSorted((a, b) => b.statements - a.statements)
+  for (const { place, statements } of largestFirst) {
+    const least = Math.min(...result.map((share) => share.statements))
+    const share = result.find((one) => one.statements === least)
+    share?.places.push(place)
+    if (share !== undefined) share.statements += statements
+  }
+  return result.map(({ places }) => places)
+}
+
+/** The part of no exercise, before all others: lines that could not be read. */
+function onlyUnread(unread: readonly UnreadLine[]): PlacedPart {
+  return { place: -1, part: { exercises: [], claims: [], unread, findings: [] } }
+}
+
+/** Marks what answers one exercise. */
+async function markAnswer(
+  { exercise, statements, stated }: Answer,
+  document: Document,
+): Promise<{ readonly part: MarkedPart; readonly world: World }> {
+  const index = new SymbolIndex(exercise)
+  const chosen = statements.filter((statement) => chooses(statement, index))
+  const variants = await statedGiven([...stated, ...chosen], index, document)
+  const known = inOrder(statements, index).map((statement) => withSymbols(statement, index))
+  const marked = await markExercise(
+    known,
+    index,
+    variants.map(({ values }) => values),
+    document,
+  )
+  const { world, unread } = marked
+  const isKnown = exercise !== noExercise
+  const claims = [...(await finished(marked, isKnown))]
+  const findings = [...variants[marked.variant].findings, ...marked.findings]
+  if (!isKnown) return { world, part: { exercises: [], claims, unread, findings } }
+  claims.push(...missing(marked, statements, document))
+  const [first] = chosen
+  if (first !== undefined) claims.push(...(await refuted(marked, first, document)))
+  findings.push(...trivial(marked))
+  return {
+    world,
+    part: { exercises: [{ exercise: exercise.id, convention: marked.convention }], claims, unread, findings },
+  }
+}
+
+/** Which exercise each item of a document answers, and what could not be read of it. */
 function assign(
   document: Document,
   { exercises, exercise: forcedId }: MarkOptions,
 ): { readonly answered: readonly Answer[]; readonly unread: readonly UnreadLine[] } {
   const forced = exercises.find(({ id }) => id === forcedId)
   const answered = new Map<Exercise, Answer>()
-  const unread: UnreadLine[] = []
+  const unread: UnreadLine[] = document.unread.map(({ place, text, why }) => ({ line: place.line, text, why }))
   const complained = new Set<string>()
   const complain = (about: string, statement: Statement, why: string): void => {
     if (complained.has(about)) return

@@ -154,10 +154,19 @@ export function placeOf(document: Document, side: Side): Place {
 }
 
 /** Where a stretch of a document begins and ends, the end being the place behind its last character. */
-export function regionOf(document: Document, span: Span): Pick<Claim, 'line' | 'column' | 'endLine' | 'endColumn'> {
+export function regionOf(document: Document, span: Span): Region {
+  const known = regions.get(span)
+  if (known !== undefined) return known
   const { line: endLine, column: endColumn } = document.placeOf(span.end)
-  return { ...document.placeOf(span.start), endLine, endColumn }
+  const region: Region = { ...document.placeOf(span.start), endLine, endColumn }
+  regions.set(span, region)
+  return region
 }
+
+type Region = Pick<Claim, 'line' | 'column' | 'endLine' | 'endColumn'>
+
+/** Regions of spans, which are those of one document, and which every hypothesis asks for. */
+const regions = new WeakMap<Span, Region>()
 
 /**
  * The exercises that a section of a solution may answer. Exercises of several sources have the same number: then it is that of

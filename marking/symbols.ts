@@ -99,6 +99,16 @@ export function symbolTable(exercise: Exercise): SymbolTable {
 
 /** How a report writes a datum's symbol: the first that the exercise lists, in plain Unicode. */
 export function symbolText(datum: Datum): string {
+  const known = texts.get(datum)
+  if (known !== undefined) return known
+  const text = textOfSymbol(datum)
+  texts.set(datum, text)
+  return text
+}
+
+const texts = new WeakMap<Datum, string>()
+
+function textOfSymbol(datum: Datum): string {
   const symbols = datum.kind === 'given' ? datum.given.symbols : datum.quantity.symbols
   const key = symbols[0] === undefined ? undefined : symbolKey(symbols[0])
   return key === undefined ? datum.name : plainSymbol(key)
