@@ -14,6 +14,7 @@ describe('plainFormula', () => {
     ['ReLU(W_{wh} \\cdot x_1 + W_{hh} \\cdot h_0 + b_h)', 'ReLU(W_wh · x₁ + W_hh · h₀ + b_h)'],
     ['(\\text{Input Units} + 1) \\cdot \\text{Output Units}', '(Input Units + 1) · Output Units'],
     ['h_{t-1}', 'h_(t−1)'],
+    ['p_1 \\cdot x^{(1)}', 'p₁ · x^(1)'],
   ])('%s is %s', (latex, plain) => {
     expect(plainFormula(latex)).toBe(plain)
   })

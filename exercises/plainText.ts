@@ -208,5 +208,5 @@ function grouped(text: string): string {
 /** Digits as Unicode scripts; anything else after the mark, in parentheses where it is more than a word. */
 function script(text: string, shapes: string, mark: string): string {
   if (/^\d+$/.test(text)) return digitsAs(text, shapes)
-  return /^\p{L}[\p{L}\d]*$/u.test(text) ? `${mark}${text}` : `${mark}(${text})`
+  return /^\p{L}[\p{L}\d]*$|^\([^()]*\)$/u.test(text) ? `${mark}${text}` : `${mark}(${text})`
 }

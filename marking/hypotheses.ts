@@ -185,16 +185,17 @@ function choices({ conventions }: Exercise): readonly (readonly Convention[])[] 
 }
 
 /**
- * The trial in which decimals are cut off, where then fewer values are wrong or off in the last place, and none is more; where none is
- * off in the last place, nothing speaks for it but that all is right then.
+ * The trial in which decimals are cut off, where then fewer values are wrong or off in the last place, and none is more. Where none is
+ * off in the last place, nothing speaks for it but that wrong values, whose lines do not show how they came about, are all right then.
  */
 async function cutting(
-  { world, variant }: Trial,
+  { world, variant, marker }: Trial,
   least: Score,
   tryOut: (hypothesis: Hypothesis, isHopeless: (soFar: Score) => boolean) => Promise<readonly Trial[]>,
 ): Promise<Trial | undefined> {
   const [, wrong, rounded] = least
-  if (wrong === 0 && rounded === 0) return undefined
+  const onlyWrong = marker.drafts.every(({ claim: { verdict } }) => isRight(verdict) || verdict === 'wrong')
+  if (rounded === 0 && (wrong === 0 || !onlyWrong)) return undefined
   const most = rounded === 0 ? [least[0], 0, Number.POSITIVE_INFINITY] : least
   const isWorse = (score: Score): boolean => score.some((value, k) => value > most[k])
   const [trial] = await tryOut({ world, variant, habit: 'cuts' }, isWorse)

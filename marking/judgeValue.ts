@@ -78,6 +78,8 @@ export interface ValueClaim {
   readonly formula: Side | undefined
   readonly replay: Replay
   readonly habit: Habit
+  /** What the solution has for the symbols among the numerals of the side. */
+  readonly boxOfKey?: (key: string) => Box | undefined
   /** What went wrong in this chain before. */
   readonly cause: Verdict | undefined
 }
@@ -127,10 +129,11 @@ function valuesOf({
   side,
   replay,
   habit,
+  boxOfKey,
   relation,
 }: ValueClaim): readonly ClaimedValue[] | { readonly why: string } {
   return claimedValues(side.expression, {
-    context: contextOf(replay, habit, subject),
+    context: { ...contextOf(replay, habit, subject), ...(boxOfKey && { boxOfKey }) },
     usualHalf: replay.usualHalf,
     isExact: subject?.isExact ?? true,
     isShape: subject?.quantity?.kind === 'shape',

@@ -26,6 +26,31 @@ y_4 = 0.5
 a_5 = -2 + 0.731 + 0.5 = -0.769
 y_5 = 0.317`
 
+describe('numerals beside symbols', () => {
+  // δ₅ = 0.148, δ₃ = 0.731·0.269·δ₅ = 0.029.
+  const before = `${forward}\n\\delta_5 = 0.148\n`
+
+  test('are read with what the solution has for the symbols', async () => {
+    const report = await mark(`${before}\\delta_3 = 0.731 \\cdot 0.269 \\cdot \\delta_5 = 0.029`)
+    expect(verdictsOnLine(report, 6)).toEqual(['correct', 'correct'])
+    expect(report.unread).toEqual([])
+  })
+
+  test('are wrong where they are not the ones that belong there', async () => {
+    const report = await mark(`${before}\\delta_3 = 0.731 \\cdot 0.369 \\cdot \\delta_5 = 0.040`)
+    expect(onLine(report, 6)[0]).toMatchObject({ quantity: 'delta3', root: true })
+    expect(verdictsOnLine(report, 6)).not.toContain('correct')
+  })
+
+  test('are carried where a symbol stands for what was wrong before', async () => {
+    const report = await mark(`${forward}\n\\delta_5 = 0.248\n\\delta_3 = 0.731 \\cdot 0.269 \\cdot \\delta_5 = 0.049`)
+    expect(onLine(report, 6)).toMatchObject([
+      { verdict: 'carried', carriedFrom: 5 },
+      { verdict: 'carried', carriedFrom: 5 },
+    ])
+  })
+})
+
 describe('claims', () => {
   test('a chain of three sides makes two claims, each up to its own end', async () => {
     const report = await mark('y_{target} - y_5 = 1 - 0.317 = 0.983')

@@ -1,6 +1,6 @@
 import { toNested } from '../oracle/tensor.js'
 import { alignChain, alignEntry, nearest, type Position, type Target } from './alignment.js'
-import { centre, pointBox } from './boxes.js'
+import { type Box, centre, pointBox } from './boxes.js'
 import { claimedValues } from './claimedValue.js'
 import { type Derivative, derivativeOf, isDerivativeValue, judgeDerivative } from './derivatives.js'
 import type { Document } from './document/document.js'
@@ -10,7 +10,7 @@ import type { Span } from './expression/ast.js'
 import { explainFormula } from './formulaExplanations.js'
 import { judgeFormula } from './formulas.js'
 import { withActivation } from './functions.js'
-import { dataOf } from './identities.js'
+import { dataOf, type Scope } from './identities.js'
 import { judgeIndexed } from './indexedRules.js'
 import { type Compared, comparedFormula, comparedNumerals, isInequality, judgeInequality } from './inequalities.js'
 import { type CellJudgement, contextOf, judgeValue, type Line, type ValueJudgement } from './judgeValue.js'
@@ -37,6 +37,8 @@ export interface Draft {
   readonly half: number
   /** Offset of its right side. */
   readonly start: number
+  /** What of a wrong value looks like a slip of the pen. */
+  readonly slip?: string
   /** The known mistakes that yield what is claimed. */
   explain?(): Promise<readonly Explanation[]>
   /** Another convention than the solution's that yields what is claimed. */
@@ -293,6 +295,8 @@ export class Marker {
         replay,
         habit,
         cause: cause?.verdict,
+        ...(side.kind === 'symbolic' &&
+          subject !== undefined && { boxOfKey: await ownBoxes(side, subject.scope, replay) }),
       })
       if ('why' in found) {
         this.addUnread(statement, found.why)
@@ -304,7 +308,8 @@ export class Marker {
       if (!judged.checked && i === 1 && isUnknown)
         this.addUnread(statement, 'its left side is nothing that the exercise knows')
       cause = this.addValue(statement, side, subject, judged, cause)
-      line = { side, value: judged.value, verdict: judged.verdict, subject }
+      // What a symbol stands for was looked up elsewhere: the step from there is more than arithmetic.
+      line = side.kind === 'numeric' ? { side, value: judged.value, verdict: judged.verdict, subject } : undefined
       value = judged
     }
     if (value === undefined || subject === undefined) return
@@ -430,7 +435,7 @@ export class Marker {
           ? {}
           : {
               otherConvention: () => otherConvention(quantity, judged.value.box, snapshot),
-              ...(root ? { explain: () => explain(quantity, judged.value.box, snapshot) } : {}),
+              ...(root ? { explain: () => explain(quantity, judged.value.box, snapshot), ...slipIn(cell) } : {}),
             },
       )
       if (root) this.lapses.set(here, gravest([this.lapses.get(here) ?? 'slip', lapseAt(cell, judged, subject)]))
@@ -445,7 +450,7 @@ export class Marker {
     subject: Subject | undefined,
     said: Pick<Claim, 'verdict' | 'root' | 'carriedFrom' | 'claimed' | 'expected' | 'message' | 'notes'> &
       Partial<Pick<Claim, 'carriedValue' | 'index'> & Pick<Draft, 'half'>>,
-    later: Pick<Draft, 'explain' | 'otherConvention'> = {},
+    later: Pick<Draft, 'explain' | 'otherConvention' | 'slip'> = {},
   ): void {
     const claim: Claim = {
       ...regionOf(this.document, side.expression.span),
@@ -481,6 +486,16 @@ export class Marker {
   }
 }
 
+/** What the solution has for the symbols of a side in which numerals stand for others. */
+async function ownBoxes(side: Side, scope: Scope, replay: Replay): Promise<(key: string) => Box | undefined> {
+  const boxes = new Map<string, Box>()
+  for (const [key, { name }] of dataOf(replay.world, side, scope) ?? []) {
+    const own = await replay.own(name)
+    if (own !== undefined) boxes.set(key, own.box)
+  }
+  return (key) => boxes.get(key)
+}
+
 /** The side that a direction in words stands for: −1 it falls, 1 it rises. */
 function directionSide(direction: number, span: Span): Side {
   const text = String(direction)
@@ -500,6 +515,16 @@ function lapseAt(
     ? 'slip'
     : 'bare'
 }
+
+/** The slip of the pen, if one looks like it, that turns what follows from the solution's own values into what was written. */
+function slipIn({ own, claimed, half }: CellJudgement): Pick<Draft, 'slip'> {
+  const isLong = half > 0 && Math.abs(claimed) >= 2 * half * fewestUnits
+  const slip = own === null || !isLong ? undefined : slipOf([own, own], claimed, half, undefined, { habit: 'rounds' })
+  return slip === undefined ? {} : { slip }
+}
+
+/** Of a number with fewer units of its last place, nearly every other one has one digit that differs. */
+const fewestUnits = 100
 
 /** Whether two expected values are the same number. */
 function isSame(one: Claim['expected'], other: number | null): boolean {

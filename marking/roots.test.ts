@@ -75,6 +75,14 @@ describe('explanations', () => {
     expect(claim?.message).toMatch(/; no known mistake yields this$/)
   })
 
+  test('where nothing known yields it but it looks like a slip of the pen, the message says so', async () => {
+    // δ₅ is 0.148; of a number with two digits, nearly any other is one digit off.
+    const slip = async (value: string) => (await explained(`${forward}\n\\delta_5 = ${value}`))?.message
+    expect(await slip('0.184')).toMatch(/; perhaps a slip: two digits are exchanged$/)
+    expect(await slip('1.479')).toMatch(/; perhaps a slip: the decimal point is in the wrong place$/)
+    expect(await slip('0.19')).toMatch(/; no known mistake yields this$/)
+  })
+
   test('a mistake in a step that was not written down is found by its result, where the digits tell', async () => {
     // δ₃ without the derivative is 1·0.1479, and Δw₀₃ = 1·δ₃·1: four digits tell it, two do not.
     const exact = 'y_3 = 0.7311\ny_4 = 0.5\na_5 = -0.7689\ny_5 = 0.3167\n\\delta_5 = 0.1479\n'

@@ -211,6 +211,7 @@ export class Parser {
         const exponent = this.inside(script.nodes).whole(node.span)
         if (
           operand.kind === 'name' &&
+          operand.key !== 'e' &&
           !grouped &&
           exponent.kind === 'numeral' &&
           (exponent.text === '0' || exponent.text === '1')
