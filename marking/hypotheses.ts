@@ -140,7 +140,6 @@ async function search(
   const tryOut = (hypothesis: Hypothesis, isHopeless: (soFar: Score) => boolean): Promise<readonly Trial[]> =>
     trial(statements, digits, hypothesis, document, isHopeless)
   const trials: Trial[] = []
-  let rounding: Trial | undefined
   let least: Score | undefined
   for (const [variant, stated] of variants.entries())
     for (const conventions of choices(index.exercise)) {
@@ -154,14 +153,17 @@ async function search(
       if (next === undefined) continue
       trials.push(next)
       const score = scoreOf(next)
-      if (least !== undefined && compareScores(score, least) >= 0) continue
-      rounding = next
-      least = score
+      if (least === undefined || compareScores(score, least) < 0) least = score
     }
-  if (rounding === undefined || least === undefined) throw new Error(`${index.exercise.id} has no hypothesis`)
-  const best = (await cutting(rounding, least, tryOut)) ?? rounding
   const lowest = least
-  const equal = trials.filter((trial) => trial.variant === best.variant && compareScores(scoreOf(trial), lowest) === 0)
+  if (lowest === undefined) throw new Error(`${index.exercise.id} has no hypothesis`)
+  const rounding = trials.filter((trial) => compareScores(scoreOf(trial), lowest) === 0)
+  const cutting: Trial[] = []
+  for (const trial of rounding) cutting.push(...(await cut(trial, tryOut)))
+  const [best] = cutting.toSorted((a, b) => compareScores(scoreOf(a), scoreOf(b))).concat(rounding)
+  const equal = (best.habit === 'cuts' ? cutting : rounding).filter(
+    (trial) => trial.variant === best.variant && compareScores(scoreOf(trial), scoreOf(best)) === 0,
+  )
   return { statements, digits, best, equal }
 }
 
@@ -185,23 +187,32 @@ function choices({ conventions }: Exercise): readonly (readonly Convention[])[] 
 }
 
 /**
- * The trial in which decimals are cut off, where then fewer values are wrong or off in the last place, and none is more. Where none is
- * off in the last place, nothing speaks for it but that wrong values, whose lines do not show how they came about, are all right then.
+ * The trial again with decimals cut off, where that has less against it: fewer values are wrong or off in the last place, and none is
+ * more; or all is right then that was wrong before with no numerals to show why, and hardly more values are shortened the other way.
  */
-async function cutting(
-  { world, variant, marker }: Trial,
-  least: Score,
+async function cut(
+  trial: Trial,
   tryOut: (hypothesis: Hypothesis, isHopeless: (soFar: Score) => boolean) => Promise<readonly Trial[]>,
-): Promise<Trial | undefined> {
-  const [, wrong, rounded] = least
-  const onlyWrong = marker.drafts.every(({ claim: { verdict } }) => isRight(verdict) || verdict === 'wrong')
-  if (rounded === 0 && (wrong === 0 || !onlyWrong)) return undefined
-  const most = rounded === 0 ? [least[0], 0, Number.POSITIVE_INFINITY] : least
-  const isWorse = (score: Score): boolean => score.some((value, k) => value > most[k])
-  const [trial] = await tryOut({ world, variant, habit: 'cuts' }, isWorse)
-  if (trial === undefined) return undefined
+): Promise<readonly Trial[]> {
+  const { world, variant, marker } = trial
   const score = scoreOf(trial)
-  return isWorse(score) || score.every((value, k) => value === least[k]) ? undefined : trial
+  const [roots, wrong, rounded] = score
+  if (wrong === 0 && rounded === 0) return []
+  const isMore = (other: Score): boolean => other.some((value, k) => value > score[k])
+  const showsNothing = marker.drafts.every(
+    ({ claim: { verdict } }) => isRight(verdict) || verdict === 'wrong' || verdict === 'carried',
+  )
+  const mayBeAllRight = (other: Score): boolean => wrong > 0 && showsNothing && other[0] <= roots && other[1] === 0
+  const cutting = await tryOut({ world, variant, habit: 'cuts' }, (soFar) => isMore(soFar) && !mayBeAllRight(soFar))
+  return cutting.filter((other) => {
+    const found = scoreOf(other)
+    if (mayBeAllRight(found)) return byOtherHabit(other) <= byOtherHabit(trial) + wrong
+    return rounded > 0 && !isMore(found) && found.some((value, k) => value < score[k])
+  })
+}
+
+function byOtherHabit({ marker }: Trial): number {
+  return marker.drafts.filter((draft) => draft.byOtherHabit).length
 }
 
 function scoreOf({ marker, missing }: Pick<Trial, 'marker' | 'missing'>): Score {

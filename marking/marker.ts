@@ -39,6 +39,8 @@ export interface Draft {
   readonly start: number
   /** What of a wrong value looks like a slip of the pen. */
   readonly slip?: string
+  /** A value is right that was shortened otherwise than the solution is taken to do it. */
+  readonly byOtherHabit?: boolean
   /** The known mistakes that yield what is claimed. */
   explain?(): Promise<readonly Explanation[]>
   /** Another convention than the solution's that yields what is claimed. */
@@ -393,7 +395,7 @@ export class Marker {
     const here = placeOf(this.document, side).line
     const wrong = judged.cells.filter(({ verdict }) => !isRight(verdict))
     if (wrong.length === 0) {
-      this.add(statement, side, subject, {
+      const said = {
         verdict: judged.verdict,
         root: false,
         carriedFrom: null,
@@ -401,7 +403,8 @@ export class Marker {
         expected: subject === undefined ? null : toNested(centre(judged.expected ?? subject.truth)),
         message: judged.message,
         notes: judged.notes,
-      })
+      }
+      this.add(statement, side, subject, said, { byOtherHabit: judged.byOtherHabit })
       return cause
     }
     let next = cause
@@ -450,7 +453,7 @@ export class Marker {
     subject: Subject | undefined,
     said: Pick<Claim, 'verdict' | 'root' | 'carriedFrom' | 'claimed' | 'expected' | 'message' | 'notes'> &
       Partial<Pick<Claim, 'carriedValue' | 'index'> & Pick<Draft, 'half'>>,
-    later: Pick<Draft, 'explain' | 'otherConvention' | 'slip'> = {},
+    later: Pick<Draft, 'explain' | 'otherConvention' | 'slip' | 'byOtherHabit'> = {},
   ): void {
     const claim: Claim = {
       ...regionOf(this.document, side.expression.span),

@@ -4,6 +4,7 @@ import { exerciseAlexNet } from '../exercises/lecture/alexnet.js'
 import { loss } from '../exercises/lecture/loss.js'
 import { masks } from '../exercises/lecture/masks.js'
 import { transfer } from '../exercises/lecture/transfer.js'
+import { exercise11b } from '../exercises/ntua/1.1b.js'
 import { exercise11c } from '../exercises/ntua/1.1c.js'
 import { exercise21b } from '../exercises/ntua/2.1b.js'
 import { handwritten } from './fixtures/handwritten.js'
@@ -179,6 +180,34 @@ y_{3} = 0.964`
     expect(await faults(exercise11c, text('2.000'))).toEqual([])
     expect(await faults(exercise11c, text('2.040'))).toEqual([expect.stringContaining('arithmetic')])
   })
+})
+
+test('decimals are taken for cut off where everything is right then, under whichever convention', async () => {
+  // σ(−2.17) = 0.1025 and y₄ = 0.2689: 0.164·0.268 = 0.0439. Of three places, the other values could have been rounded as well.
+  const text = (change: string): string => String.raw`# Given
+x_{0} = 1
+x_{1} = 0
+x_{2} = -2
+y_{\text{target}} = 1
+\eta = 1
+w_{03} = -0.5
+w_{13} = 1
+w_{23} = 1
+w_{04} = 1
+w_{14} = -1
+w_{24} = 1
+w_{05} = -2
+w_{35} = -0.5
+w_{45} = -0.5
+# Solution
+y_{5} = 0.102
+\text{error} = 0.806
+\delta_{5} = -0.164
+\Delta w_{23} = -0.010
+\Delta w_{24} = -0.032
+\Delta w_{45} = ${change}`
+  expect(await faults(exercise11b, text('-0.043'))).toEqual([])
+  expect(await faults(exercise11b, text('-0.040'))).toEqual([expect.stringContaining('wrong')])
 })
 
 test('decimals are taken for cut off where everything is right then, though no value tells otherwise', async () => {
