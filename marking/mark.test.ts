@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Exercise } from '../exercises/exercise.js'
+import { exercise1 as fer1 } from '../exercises/fer/1.js'
 import { exercise11a } from '../exercises/ntua/1.1a.js'
 import { exercise11b } from '../exercises/ntua/1.1b.js'
 import { exercise12 } from '../exercises/ntua/1.2.js'
@@ -25,6 +26,14 @@ const forward = String.raw`y_3 = \frac{1}{1 + e^{-1}} = 0.731
 y_4 = 0.5
 a_5 = -2 + 0.731 + 0.5 = -0.769
 y_5 = 0.317`
+
+test('an upright d before a symbol is the d of its gradient', async () => {
+  const gradient = String.raw`\begin{bmatrix} 1 & 4 & 5 \\ -1 & 1 & 10 \end{bmatrix}`
+  for (const symbol of ['dW', String.raw`\mathrm{d}W`, String.raw`\operatorname{d}W`, String.raw`\nabla W`]) {
+    const report = await mark(`${symbol} = ${gradient}`, fer1)
+    expect(onLine(report, 1)).toMatchObject([{ quantity: 'weightGradient', verdict: 'correct' }])
+  }
+})
 
 describe('numerals beside symbols', () => {
   // δ₅ = 0.148, δ₃ = 0.731·0.269·δ₅ = 0.029.

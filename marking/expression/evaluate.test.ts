@@ -193,6 +193,8 @@ describe('evaluating over intervals', () => {
       fc.property(formula, (text) => {
         const expression = parse(text)
         const value = item(evaluate(expression, nothing))
+        // A quotient by what is exactly zero has no value.
+        fc.pre(Number.isFinite(value))
         const { low, high } = evaluateInterval(expression, { valueOf: nothing, isExact: () => true })
         const slack =
           1e-9 *
@@ -202,7 +204,7 @@ describe('evaluating over intervals', () => {
               Math.abs(value),
             ) **
               3)
-        if (Number.isFinite(value) && Number.isFinite(low[0])) expect(high[0] - low[0]).toBeLessThan(slack * 100)
+        if (Number.isFinite(low[0])) expect(high[0] - low[0]).toBeLessThan(slack * 100)
       }),
     )
   })

@@ -28,6 +28,7 @@ export function isNameStart(parser: Parser): boolean {
 
 /** Reads the symbol or the call at the cursor. Of several symbols in a row it reads the first and leaves the others. */
 export function readNames(parser: Parser): Expression {
+  joinUprightD(parser)
   const first = parser.peek()
   if (first?.kind === 'letters') {
     const differential = readLineDifferential(parser, first)
@@ -95,6 +96,26 @@ export function separateLetters(parser: Parser, node: LettersNode): void {
     return { kind: 'letters', text, spaced: i === 0 && node.spaced, span }
   })
   parser.nodes.splice(parser.at, 1, ...nodes)
+}
+
+/** `\mathrm{d}W` at the cursor becomes the symbol `dW`, where the exercise has one. */
+function joinUprightD(parser: Parser): void {
+  const [font, letter, symbol] = [parser.peek(), parser.peek(1), parser.peek(2)]
+  if (font === undefined || !isFont(font) || !isGroup(letter, '{') || symbol?.kind !== 'letters') return
+  const [d, ...others] = letter.nodes
+  if (others.length > 0 || d?.kind !== 'letters' || d.text !== 'd') return
+  const scripts = parser.surroundings.textOf({
+    start: symbol.span.end,
+    end: endOfScripts(parser, parser.at + 3).offset,
+  })
+  if (![symbol.text, symbol.text + scripts].some((text) => isListed(parser, `d${text}`))) return
+  const joined: LettersNode = {
+    kind: 'letters',
+    text: `d${symbol.text}`,
+    spaced: font.spaced,
+    span: spanOf(font, symbol),
+  }
+  parser.nodes.splice(parser.at, 3, joined)
 }
 
 /** Where the digits, scripts and primes from node `next` on end, as far as one can tell without reading them. */

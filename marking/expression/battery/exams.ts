@@ -166,6 +166,7 @@ export const exams: Chapter = {
     reads(r`|x - y|`, ({ x, y }) => norm(x, y)),
     reads(r`\lceil 7/2 \rceil = 4`, 4, 4),
     refuses(r`h^1 = -1`, 'an index or a power'),
+    reads(r`\mathrm{d} W + \operatorname{d} b`, ({ d, W, b }) => d * W + d * b),
     reads(r`e^{2} + e^{0} + e^1`, Math.E ** 2 + 1 + Math.E),
     reads(r`J + \lambda \cdot \Omega(\Theta)`, ({ J, lambda, Theta }) => J + lambda * applied('Omega', Theta)),
     reads(r`a \odot b`, ({ a, b }) => a * b),
