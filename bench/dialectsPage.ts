@@ -22,7 +22,18 @@ ${dialectForms.map(([form, meaning]) => `| \`${form}\` | ${meaning} |`).join('\n
 A choice that is an attribute of the operator (GELU's \`approximate\`, an \`epsilon\`) is no dialect: an implementation that has only one
 value of it says so with \`supports\` ([protocol.md](protocol.md)), as in
 \`{ "gelu": { "attributes": { "approximate": ["tanh"] } }, "layerNorm": { "attributes": { "epsilon": [0.001] } } }\`. Cases are drawn
-with that value then. A GRU that applies its reset gate before the matrix, h̃ = tanh(W·x + U·(r⊙h)), computes another function: no translation
-makes it the contract's.
+with that value then.
+
+A GRU that applies its reset gate before the matrix, n = tanh(W·x + b + U·(r⊙h) + c), as first published, as Keras has it with
+\`reset_after=False\` and ONNX with \`linear_before_reset\` 0, computes another function than \`gru\`, so that no translation makes the one
+of the other. The contract has it as \`gruResetBefore\`. With \`gru.reset=before\` an implementation's \`gru\` is tested as that operator:
+\`--operators gru\` means it, the implementation is still asked for its \`gru\` and says what it \`supports\` under that name, and the other
+dialects of \`gru\` may go with it. Reports and lists of expected failures (\`--xfail\`) call it \`gruResetBefore\`:
+
+\`\`\`sh
+answerkey test "python3 impl.py" --operators gru --dialect gru.reset=before,gru.gates=zrn,gru.weight=IO    # as Keras has it
+\`\`\`
+
+The calls of a report are printed as the implementation is given them: in its dialects, and with its own name of the operator.
 `
 }

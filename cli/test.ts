@@ -6,7 +6,7 @@ import { type Law, laws, runLaws, type TestReport } from '../properties/index.js
 import { shardOf } from '../properties/shard.js'
 import type { Shard } from '../properties/shardName.js'
 import { openDatabase } from '../subjects/database.js'
-import { inDialects, UnknownDialect } from '../subjects/dialects.js'
+import { inDialects, operatorInDialects, UnknownDialect } from '../subjects/dialects.js'
 import { BadExpectedFailures, readExpectedFailures } from '../subjects/expectedFailures.js'
 import { lookalike } from '../subjects/lookalike.js'
 import { openSubject } from '../subjects/open.js'
@@ -48,22 +48,23 @@ export async function test(spec: string, options: TestOptions): Promise<number> 
     const exercise = await exerciseOf(options.as)
     if (exercise !== undefined) return testExercise(spec, exercise, options)
   }
-  const operators = options.operators?.map((name) => known('operator', name, Object.keys(contract)))
-  if (options.path !== undefined && (operators?.length !== 1 || options.seed === undefined))
+  const asked = options.operators?.map((name) => known('operator', name, Object.keys(contract)))
+  if (options.path !== undefined && (asked?.length !== 1 || options.seed === undefined))
     throw new UsageError('--path replays one counterexample: it needs --seed and --operators with the one operator')
-  const chosen = laws.filter((law) => operators === undefined || operators.includes(law.operator))
-  if (options.law !== undefined) known('law', options.law, [...new Set(chosen.map(({ name }) => name))])
   const { shard } = options
   if (shard !== undefined && options.seed === undefined)
     throw new UsageError('--shard is a part of one run: it needs --seed, the same for all of them')
   const xfail = options.xfail === undefined ? undefined : expectedIn(options.xfail)
   const seed = options.seed ?? freshSeed()
   const subject = await opened(spec, options)
+  const operators = asked?.map((name) => operatorInDialects(subject.dialects ?? [], name))
+  const chosen = laws.filter((law) => operators === undefined || operators.includes(law.operator))
   const progress = openProgress(options.quiet === true)
   const database = options.database ? openDatabase(databaseFolder, `${spec} ${subject.precision}`) : undefined
   const isThere = ({ operator, name }: Law): boolean =>
     operator in subject.operators && (options.law === undefined || name === options.law)
   try {
+    if (options.law !== undefined) known('law', options.law, [...new Set(chosen.map(({ name }) => name))])
     for (const name of Object.keys(subject.operators))
       if (!(name in contract))
         process.stderr.write(`answerkey: ${spec} exports the operator ${name}, which the contract does not have\n`)
@@ -122,7 +123,7 @@ export function replayCommand(
   path: string | undefined,
 ): string {
   const same = [
-    ...(options.dialect ?? []).map((dialect) => `--dialect ${quoted(dialect)}`),
+    ...(options.dialect === undefined ? [] : [`--dialect ${quoted(options.dialect.join(','))}`]),
     ...(options.opset === undefined ? [] : [`--opset ${options.opset}`]),
     ...(options.as === undefined ? [] : [`--as ${quoted(options.as)}`]),
     ...(path !== undefined ? [`--path ${path}`] : options.search ? ['--search'] : []),

@@ -100,25 +100,36 @@ const stepGradient = kernel(
   },
 )
 
-/** What the state before a step receives: Σᵣ δ[n,r]·weight[r,j] over the three gates, and the fifth block. */
-const stateGradient = kernel(
+/**
+ * What the state before a step receives: Σᵣ δ[n,r]·weight[r,j] over `rows` rows of weight, and the last of the blocks of δ, which
+ * has `columns` columns.
+ */
+export const stateGradient = kernel(
   'gradient of a state of gru',
-  function (this: Thread, size: number, delta: Values, weight: Values, units: number): number {
+  function (
+    this: Thread,
+    size: number,
+    delta: Values,
+    weight: Values,
+    units: number,
+    rows: number,
+    columns: number,
+  ): number {
     const i = this.thread.x
     if (i >= size) return 0
     const n = quotient(i, units)
     const j = i - n * units
-    const first = n * 5 * units
+    const first = n * columns
     let sum = 0
-    for (let start = 0; start < 3 * units; start += 64) {
-      const end = Math.min(start + 64, 3 * units)
+    for (let start = 0; start < rows; start += 64) {
+      const end = Math.min(start + 64, rows)
       let part = 0
       for (let r = start; r < end; r += 1) part += delta[first + r] * weight[r * units + j]
       sum += part
     }
-    return sum + delta[first + 4 * units + j]
+    return sum + delta[first + (columns - units) + j]
   },
-  (_delta, _weight, units) => roundsOfSum(3 * units),
+  (_delta, _weight, _units, rows) => roundsOfSum(rows),
 )
 
 /** The gates' δ at the input terms, [rows,3H]: blocks 0, 1 and 3 of the five. */
@@ -135,7 +146,7 @@ const inputDeltas = kernel(
 )
 
 /** One call's sizes and parameters, and Wxₜ + b of all steps. */
-async function prepare(call: GpuCall) {
+export async function prepare(call: GpuCall) {
   const { workspace } = call
   const { T, N, I, H } = call.sizes
   const bias = call.optional('biasInput')
@@ -151,7 +162,7 @@ async function prepare(call: GpuCall) {
   }
 }
 
-type Recurrence = Awaited<ReturnType<typeof prepare>>
+export type Recurrence = Awaited<ReturnType<typeof prepare>>
 
 /** h₀ and every step's hidden state, in this order. */
 async function hiddenStates({ workspace, steps, area, units, inputs, initial, weight, bias }: Recurrence) {
@@ -180,7 +191,7 @@ async function deltas(
     const g = windowOf(workspace, gradient, t * area, area)
     const arrays = [ofInput.values, ofHidden.values, states[t], g.values, fromNext] as const
     const delta = await workspace.run(stepGradient, 5 * area, ...arrays, ofInput.offset, g.offset, units)
-    fromNext = await workspace.run(stateGradient, area, delta, weight, units)
+    fromNext = await workspace.run(stateGradient, area, delta, weight, units, 3 * units, 5 * units)
     result.unshift(delta)
   }
   return { result, first: fromNext }

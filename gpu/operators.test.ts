@@ -319,6 +319,7 @@ const rounded: Readonly<Record<string, fc.Arbitrary<Drawn>>> = {
   rnn: recurrences(fc.constant('tanh')),
   lstm: gatedRecurrences(4, ['h0', 'c0', 'biasInput', 'biasHidden']),
   gru: gatedRecurrences(3, ['h0', 'biasInput', 'biasHidden']),
+  gruResetBefore: gatedRecurrences(3, ['h0', 'biasInput', 'biasHidden']),
   scaledDotProductAttention: fc
     .tuple(leading, size(5), size(70), size(2), fc.boolean())
     .map(([items, T, S, M, causal]) => ({

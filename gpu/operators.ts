@@ -14,6 +14,7 @@ import * as embeddings from './embeddings.js'
 import * as feedForward from './feedForward.js'
 import * as gelu from './gelu.js'
 import * as gru from './gru.js'
+import * as gruResetBefore from './gruResetBefore.js'
 import * as images from './images.js'
 import * as layerNormalization from './layerNormalization.js'
 import * as leakyRelu from './leakyRelu.js'
@@ -67,6 +68,7 @@ export const operators: Readonly<Record<string, GpuOperator>> = {
   rnn: recurrent.rnn,
   lstm: lstm.lstm,
   gru: gru.gru,
+  gruResetBefore: gruResetBefore.gruResetBefore,
   scaledDotProductAttention: attention.scaledDotProductAttention,
   multiHeadAttention: multiHeadAttention.multiHeadAttention,
   quadraticAttention: quadraticAttention.quadraticAttention,

@@ -1,4 +1,4 @@
-import { gru } from '../oracle/recurrent.js'
+import { gru, gruResetBefore } from '../oracle/gru.js'
 import { copy, map, reshape, rowMajor, type Tensors, tensor } from '../oracle/tensor.js'
 import { logistic } from './elementwise.js'
 import { batchFirst, carried, forgiving, gathered, initial, type Step, termsOf, withGates, zerosOf } from './gated.js'
@@ -6,9 +6,12 @@ import { type Mistake, passes } from './mistake.js'
 import { upTo, without } from './rearrange.js'
 
 const right = passes(gru)
+const resetBefore = passes(gruResetBefore)
 
 /** What may be wrong in the GRU; what is left out is right. */
-interface GruChange {
+export interface GruChange {
+  /** What of the state before U meets for the candidate. */
+  readonly kept?: (reset: number, before: number) => number
   readonly candidate?: (fromInput: number, reset: number, product: number, bias: number) => number
   readonly mix?: (update: number, candidate: number, before: number) => number
   /** What of h goes past the gates to the state before. */
@@ -19,23 +22,27 @@ interface GruChange {
   readonly ofReset?: (delta: number, fromHidden: number) => number
 }
 
-function gruRun(inputs: Tensors, change: GruChange) {
+export function gruRun(inputs: Tensors, change: GruChange) {
   const H = inputs.weightHidden.shape[1]
   const candidateOf = change.candidate ?? ((a, reset, product, bias) => Math.tanh(a + reset * (product + bias)))
   const mix = change.mix ?? ((z, n, h) => (1 - z) * n + z * h)
+  const kept = change.kept ?? ((_, before) => before)
   const hidden = [initial(inputs, 'h0')]
   const units = upTo(inputs.x.shape[0]).map((t) => {
     const { fromInput, products, biasHidden } = termsOf(inputs, t, hidden[t])
+    const at = (i: number, gate: number) => Math.floor(i / H) * 3 * H + gate * H + (i % H)
+    const a = (i: number, gate: number) => fromInput[at(i, gate)] + products[at(i, gate)] + biasHidden[at(i, gate)]
+    const met = hidden[t].map((before, i) => kept(logistic(a(i, 0)), before))
+    const ofCandidate = change.kept === undefined ? products : termsOf(inputs, t, met).products
     const ofUnits = Array.from(hidden[t], (_, i) => {
-      const at = (gate: number) => Math.floor(i / H) * 3 * H + gate * H + (i % H)
-      const a = (gate: number) => fromInput[at(gate)] + products[at(gate)] + biasHidden[at(gate)]
-      const [reset, update] = [logistic(a(0)), logistic(a(1))]
-      const [product, bias] = [products[at(2)], biasHidden[at(2)]]
+      const [reset, update] = [logistic(a(i, 0)), logistic(a(i, 1))]
+      const [product, bias] = [ofCandidate[at(i, 2)], biasHidden[at(i, 2)]]
       return {
         reset,
         update,
-        fromHidden: product + bias,
-        candidate: candidateOf(fromInput[at(2)], reset, product, bias),
+        met: met[i],
+        fromHidden: products[at(i, 2)] + bias,
+        candidate: candidateOf(fromInput[at(i, 2)], reset, product, bias),
       }
     })
     hidden.push(hidden[t].map((h, i) => mix(ofUnits[i].update, ofUnits[i].candidate, h)))
@@ -44,7 +51,7 @@ function gruRun(inputs: Tensors, change: GruChange) {
   return { hidden, units }
 }
 
-function gruForward(change: GruChange): Required<Mistake>['forward'] {
+export function gruForward(change: GruChange): Required<Mistake>['forward'] {
   return (inputs) => {
     const { hidden } = gruRun(inputs, change)
     const [T, N] = inputs.x.shape
@@ -96,14 +103,25 @@ export const mistakes: readonly Mistake[] = [
   {
     name: 'gru with the update gate the other way round',
     operator: 'gru',
+    dialect: 'gru.update=new',
     explanation: 'The new state was taken as z⊙n + (1 − z)⊙hₜ₋₁, as some texts have it; here z keeps the old state.',
     forward: gruForward({ mix: (z, n, h) => z * n + (1 - z) * h }),
   },
   {
     name: 'gru with the update gate before the reset gate',
     operator: 'gru',
+    dialect: 'gru.gates=zrn',
     explanation: 'The gates were read in the order update, reset, new; the reset gate comes first.',
     forward: (inputs, attributes) => right.forward(withGates(inputs, [1, 0, 2]), attributes),
+  },
+  {
+    name: 'gru with the reset gate before the matrix',
+    operator: 'gru',
+    dialect: 'gru.reset=before',
+    explanation:
+      'The candidate was taken as tanh(W·x + b + U·(r⊙h) + c), as the GRU was first published; here r multiplies U·h + c.',
+    forward: resetBefore.forward,
+    backward: resetBefore.backward,
   },
   {
     name: 'gru with the hidden bias outside of the reset gate',

@@ -19,6 +19,7 @@ import { mistakes as feedForward } from './feedForward.js'
 import { mistakes as gaussianBlur } from './gaussianBlur.js'
 import { mistakes as gelu } from './gelu.js'
 import { mistakes as gru } from './gru.js'
+import { mistakes as gruResetBefore } from './gruResetBefore.js'
 import { mistakes as layerNormalization } from './layerNormalization.js'
 import { mistakes as leakyRelu } from './leakyRelu.js'
 import { mistakes as linear } from './linear.js'
@@ -71,6 +72,7 @@ export const mistakes: readonly Mistake[] = [
   ...recurrent,
   ...lstm,
   ...gru,
+  ...gruResetBefore,
   ...attention,
   ...multiHeadAttention,
   ...luongAttention,

@@ -111,12 +111,14 @@ export const mistakes: readonly Mistake[] = [
   {
     name: 'lstm with the output gate before the candidate',
     operator: 'lstm',
+    dialect: 'lstm.gates=ifog',
     explanation: 'The gates were read in the order input, forget, output, candidate; the candidate comes third.',
     forward: (inputs, attributes) => right.forward(withGates(inputs, [0, 1, 3, 2]), attributes),
   },
   {
     name: 'lstm with the forget gate before the input gate',
     operator: 'lstm',
+    dialect: 'lstm.gates=figo',
     explanation: 'The gates were read in the order forget, input, candidate, output; the input gate comes first.',
     forward: (inputs, attributes) => right.forward(withGates(inputs, [1, 0, 2, 3]), attributes),
   },

@@ -14,6 +14,8 @@ export interface Mistake {
   readonly operator: string
   /** Set where it is about the memory of a program: nobody who computes by hand makes it. */
   readonly concerns?: 'memory'
+  /** The dialect, of docs/dialects.md, that an implementation declares for which this is no mistake. */
+  readonly dialect?: string
   /** A full sentence for the student or kernel author: what was done, instead of what. */
   readonly explanation: string
   forward?(inputs: Tensors, attributes: Attributes): Tensors

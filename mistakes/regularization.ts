@@ -50,6 +50,7 @@ const responseMistakes: readonly Mistake[] = [
   {
     name: 'localResponseNorm with alpha not divided by size',
     operator: 'localResponseNorm',
+    dialect: 'localResponseNorm.alpha=undivided',
     explanation: 'The sum of squares was multiplied by alpha, as in the paper, instead of by alpha/size.',
     forward: withSettings((attributes) => ({ alpha: numberOf(attributes, 'alpha') * numberOf(attributes, 'size') })),
   },

@@ -14,6 +14,7 @@ import {
   patchEmbedding,
   positionalEncoding,
 } from './embeddings.js'
+import { gru, gruResetBefore } from './gru.js'
 import { linear, matmul } from './linear.js'
 import { binaryCrossEntropy, crossEntropy, squaredError, weightPenalty } from './losses.js'
 import { luongAttention } from './luongAttention.js'
@@ -24,7 +25,7 @@ import { adam, sgd } from './optimizers.js'
 import { adaptiveAvgPool2d, avgPool2d, maxPool2d, meanOverTime } from './pooling.js'
 import { maskTokens } from './pretraining.js'
 import { quadraticAttention } from './quadraticAttention.js'
-import { gru, lstm, rnn } from './recurrent.js'
+import { lstm, rnn } from './recurrent.js'
 import { dropout, localResponseNorm } from './regularization.js'
 import { decoderLayer, encoderLayer, feedForward } from './transformer.js'
 
@@ -64,6 +65,7 @@ const operators: readonly OracleOperator[] = [
   rnn,
   lstm,
   gru,
+  gruResetBefore,
   scaledDotProductAttention,
   multiHeadAttention,
   luongAttention,

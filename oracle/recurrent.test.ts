@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { gru, lstm, rnn } from './recurrent.js'
+import { gru, gruResetBefore } from './gru.js'
+import { lstm, rnn } from './recurrent.js'
 import { copy, fromNested, rowMajor, type Tensor, type Tensors, tensor } from './tensor.js'
 import { describeCalls } from './testing/everyCall.js'
 import { type Call, Random } from './testing/random.js'
@@ -32,8 +33,10 @@ const calls: readonly Call[] = [
   { operator: 'lstm', inputs: network(4, [1, 1, 1, 1], false), attributes: {} },
   { operator: 'gru', inputs: network(3, sizes, true), attributes: {} },
   { operator: 'gru', inputs: network(3, [1, 1, 1, 1], false), attributes: {} },
+  { operator: 'gruResetBefore', inputs: network(3, sizes, true), attributes: {} },
+  { operator: 'gruResetBefore', inputs: network(3, [1, 1, 1, 1], false), attributes: {} },
 ]
-describeCalls([rnn, lstm, gru], calls)
+describeCalls([rnn, lstm, gru, gruResetBefore], calls)
 
 const sigma = (x: number) => 1 / (1 + Math.exp(-x))
 
@@ -88,9 +91,36 @@ describe('second formulations', () => {
     }
   })
 
+  it('gruResetBefore follows the equations of a cell, unit by unit', () => {
+    const inputs = network(3, [4, 2, 3, 2], true)
+    const { hidden } = gruResetBefore.forward(inputs)
+    for (let n = 0; n < 2; n++) {
+      let h = [0, 1].map((j) => inputs.h0.get(n, j))
+      for (let t = 0; t < 4; t++) {
+        const x = [0, 1, 2].map((i) => inputs.x.get(t, n, i))
+        const a = Array.from({ length: 6 }, (_, row) => affine(inputs.weightInput, inputs.biasInput, row, x))
+        const gate = (row: number) => sigma(a[row] + affine(inputs.weightHidden, inputs.biasHidden, row, h))
+        const kept = h.map((old, j) => gate(j) * old)
+        h = h.map((old, j) => {
+          const z = gate(2 + j)
+          const candidate = Math.tanh(a[4 + j] + affine(inputs.weightHidden, inputs.biasHidden, 4 + j, kept))
+          return (1 - z) * candidate + z * old
+        })
+        for (const j of [0, 1]) expectClose(hidden.get(t, n, j), h[j])
+      }
+    }
+  })
+
+  it('both GRUs are one where there is one hidden unit and no hidden bias', () => {
+    const { biasHidden: _, ...inputs } = network(3, [4, 2, 3, 1], true)
+    const [before, after] = [gruResetBefore, gru].map((operator) => operator.forward(inputs).hidden)
+    for (let t = 0; t < 4; t++) for (const n of [0, 1]) expectClose(before.get(t, n, 0), after.get(t, n, 0))
+  })
+
   it.each([
     [rnn, 1],
     [gru, 3],
+    [gruResetBefore, 3],
     [lstm, 4],
   ])('a sequence run in two parts gives the same as in one', (operator, gates) => {
     const inputs = network(gates, [5, 2, 3, 2], true)
@@ -121,6 +151,32 @@ describe('values worked by hand', () => {
     expectClose(hidden.get(1, 0, 0), 0.5 * Math.tanh(0.25))
   })
 
+  it('gruResetBefore gates the state, unit by unit, before U mixes it', () => {
+    // z = 0 and r = (1, 0): of h₀ = (0.5, 0.25) the candidate's U meets (0.5, 0), and exchanges the two.
+    const inputs = {
+      x: tensor([1, 1, 1], [1]),
+      h0: fromNested([[0.5, 0.25]]),
+      weightInput: tensor([6, 1], [0, 0, 0, 0, 0, 0]),
+      weightHidden: fromNested([
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, 1],
+        [1, 0],
+      ]),
+      biasInput: fromNested([800, -800, -800, -800, 0, 0]),
+    }
+    const { hidden } = gruResetBefore.forward(inputs)
+    expectClose(hidden.get(0, 0, 0), 0)
+    expectClose(hidden.get(0, 0, 1), Math.tanh(0.5))
+    const gradients = gruResetBefore.backward?.(inputs, {}, { hidden: tensor([1, 1, 2], [1, 1]) })
+    expectClose(gradients?.weightHidden.get(4, 0) ?? Number.NaN, 0.5)
+    expectClose(gradients?.weightHidden.get(4, 1) ?? Number.NaN, 0)
+    expectClose(gradients?.h0.get(0, 0) ?? Number.NaN, 1 - Math.tanh(0.5) ** 2)
+    expectClose(gradients?.h0.get(0, 1) ?? Number.NaN, 0)
+  })
+
   it('a gru whose update gate is shut tight passes its state on unchanged, gradient included', () => {
     const inputs = {
       x: tensor([2, 1, 1], [3, -5]),
@@ -139,6 +195,7 @@ describe('extreme inputs', () => {
   it.each([
     [lstm, 4],
     [gru, 3],
+    [gruResetBefore, 3],
     [rnn, 1],
   ])('pre-activations of 1e300 give finite states and gradients', (operator, gates) => {
     const inputs = network(gates, [3, 2, 2, 2], true)

@@ -2,18 +2,16 @@ import { float, optional, output } from './contract.js'
 import { hyperbolicTangent, logistic, sechSquared } from './elementary.js'
 import { addProduct } from './linear.js'
 import { defineOperator } from './operator.js'
-import { gathererOf, type Network, stepOf, termsOf } from './recurrentSteps.js'
+import {
+  dimensionNames,
+  gathererOf,
+  logisticSlope,
+  type Network,
+  parameters,
+  stepOf,
+  termsOf,
+} from './recurrentSteps.js'
 import { copy, rowMajor, type Tensor, tensor, zeros } from './tensor.js'
-
-const dimensionNames = { T: 'steps', N: 'sequences', I: 'input features', H: 'hidden units' }
-
-/** The weights and biases of a recurrent network; `rows` is H, or H times the number of gates. */
-const parameters = (rows: string) => ({
-  weightInput: float(rows, 'I'),
-  weightHidden: float(rows, 'H'),
-  biasInput: optional(float(rows)),
-  biasHidden: optional(float(rows)),
-})
 
 type Activation = 'tanh' | 'relu' | 'identity'
 
@@ -73,7 +71,8 @@ export const rnn = defineOperator({
       terms.hidden(previous, delta) // The step's pre-activations give way to its δ.
       for (let i = 0; i < N * H; i++)
         delta[i] = derivative[activation](delta[i]) * (g[t * N * H + i] + fromNext.data[i])
-      gatherer.add(t, delta, delta, previous)
+      gatherer.input(t, delta)
+      gatherer.hidden(delta, previous)
       addProduct(fromNext.data.fill(0), 0, delta, 0, U, 0, [N, H, H])
     }
     return { ...gatherer.gradients, ...(inputs.h0 && { h0: fromNext }) }
@@ -105,11 +104,6 @@ function runLstm(network: Network & { readonly c0?: Tensor }) {
 function gatesAt(i: number, H: number): readonly [number, number, number, number] {
   const first = Math.floor(i / H) * 4 * H + (i % H)
   return [first, first + H, first + 2 * H, first + 3 * H]
-}
-
-/** σ′(a) = σ(a)·σ(−a) */
-function logisticSlope(a: number): number {
-  return logistic(a) * logistic(-a)
 }
 
 export const lstm = defineOperator({
@@ -163,89 +157,10 @@ export const lstm = defineOperator({
         delta[gates[3]] = h * hyperbolicTangent(cells[at]) * logisticSlope(out)
         gradientC.data[i] = c * logistic(forget)
       }
-      gatherer.add(t, delta, delta, previous)
+      gatherer.input(t, delta)
+      gatherer.hidden(delta, previous)
       addProduct(gradientH.data.fill(0), 0, delta, 0, U, 0, [N, 4 * H, H])
     }
     return { ...gatherer.gradients, ...(inputs.h0 && { h0: gradientH }), ...(inputs.c0 && { c0: gradientC }) }
-  },
-})
-
-/** The hidden states of all steps, [T,N,H]. */
-function runGru(network: Network): Float64Array {
-  const [T, N] = network.x.shape
-  const H = network.weightHidden.shape[1]
-  const terms = termsOf(network)
-  const [fromInput, fromHidden] = [new Float64Array(N * 3 * H), new Float64Array(N * 3 * H)]
-  const hidden = new Float64Array(T * N * H)
-  for (let t = 0; t < T; t++) {
-    const previous = stepOf(hidden, t - 1, network.h0, N * H)
-    terms.input(t, fromInput)
-    terms.hidden(previous, fromHidden.fill(0))
-    for (let i = 0; i < N * H; i++) {
-      const { update, candidate } = gruGates(fromInput, fromHidden, i, H)
-      hidden[t * N * H + i] = logistic(-update) * hyperbolicTangent(candidate) + logistic(update) * previous[i]
-    }
-  }
-  return hidden
-}
-
-/** The pre-activations of reset, update and candidate of unit i of [N,H], and where they stand in [N,3H]. */
-function gruGates(fromInput: Float64Array, fromHidden: Float64Array, i: number, H: number) {
-  const first = Math.floor(i / H) * 3 * H + (i % H)
-  const positions = [first, first + H, first + 2 * H] as const
-  const reset = fromInput[positions[0]] + fromHidden[positions[0]]
-  const update = fromInput[positions[1]] + fromHidden[positions[1]]
-  const candidate = fromInput[positions[2]] + logistic(reset) * fromHidden[positions[2]]
-  return { positions, reset, update, candidate }
-}
-
-export const gru = defineOperator({
-  name: 'gru',
-  family: 'recurrent',
-  summary:
-    'three blocks of W·x + b and U·h + c: reset r = σ(·), update z = σ(·), new n = tanh(W·x + b + r⊙(U·h + c)); hₜ = (1 − z)⊙n + z⊙hₜ₋₁',
-  source:
-    'Learning Phrase Representations using RNN Encoder-Decoder (2014), equations 5 to 8, with r applied after U and z on the old state',
-  inputs: { x: float('T', 'N', 'I'), h0: optional(float('N', 'H')), ...parameters('3H') },
-  attributes: {},
-  outputs: { hidden: output('T', 'N', 'H') },
-  dimensionNames,
-  forward: (inputs) => {
-    const [T, N] = inputs.x.shape
-    return { hidden: tensor([T, N, inputs.weightHidden.shape[1]], runGru(inputs)) }
-  },
-  /**
-   * With h = ∂L/∂hₜ = gₜ + zₜ₊₁⊙∂L/∂hₜ₊₁ + Uᵀ·δ′ₜ₊₁: δ of new = h⊙(1 − z)⊙tanh′, of update = h⊙(hₜ₋₁ − n)⊙σ′,
-   * of reset = δ(new)⊙(U·hₜ₋₁ + c)⊙σ′; δ′ is the same with δ(new)⊙r.
-   */
-  backward: (inputs, _, { hidden: gradient }) => {
-    const [T, N] = inputs.x.shape
-    const H = inputs.weightHidden.shape[1]
-    const hidden = runGru(inputs)
-    const [g, U] = [rowMajor(gradient), rowMajor(inputs.weightHidden)]
-    const [terms, gatherer] = [termsOf(inputs), gathererOf(inputs)]
-    // Each step's terms give way to its δ and δ′.
-    const [deltaInput, deltaHidden] = [new Float64Array(N * 3 * H), new Float64Array(N * 3 * H)]
-    const fromNext = zeros([N, H])
-    for (let t = T - 1; t >= 0; t--) {
-      const previous = stepOf(hidden, t - 1, inputs.h0, N * H)
-      terms.input(t, deltaInput)
-      terms.hidden(previous, deltaHidden.fill(0))
-      for (let i = 0; i < N * H; i++) {
-        const { positions, reset, update, candidate } = gruGates(deltaInput, deltaHidden, i, H)
-        const h = g[t * N * H + i] + fromNext.data[i]
-        const ofNew = h * logistic(-update) * sechSquared(candidate)
-        const ofUpdate = h * (previous[i] - hyperbolicTangent(candidate)) * logisticSlope(update)
-        const ofReset = ofNew * deltaHidden[positions[2]] * logisticSlope(reset)
-        for (const [gate, value] of [ofReset, ofUpdate, ofNew].entries()) {
-          deltaInput[positions[gate]] = value
-          deltaHidden[positions[gate]] = gate === 2 ? value * logistic(reset) : value
-        }
-        fromNext.data[i] = h * logistic(update)
-      }
-      gatherer.add(t, deltaInput, deltaHidden, previous)
-      addProduct(fromNext.data, 0, deltaHidden, 0, U, 0, [N, 3 * H, H])
-    }
-    return { ...gatherer.gradients, ...(inputs.h0 && { h0: fromNext }) }
   },
 })

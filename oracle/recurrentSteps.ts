@@ -1,5 +1,22 @@
+import { float, optional } from './contract.js'
+import { logistic } from './elementary.js'
 import { addProduct } from './linear.js'
 import { copy, rowMajor, type Tensor, zeros } from './tensor.js'
+
+export const dimensionNames = { T: 'steps', N: 'sequences', I: 'input features', H: 'hidden units' }
+
+/** The weights and biases of a recurrent network; `rows` is H, or H times the number of gates. */
+export const parameters = (rows: string) => ({
+  weightInput: float(rows, 'I'),
+  weightHidden: float(rows, 'H'),
+  biasInput: optional(float(rows)),
+  biasHidden: optional(float(rows)),
+})
+
+/** σ′(a) = σ(a)·σ(−a) */
+export function logisticSlope(a: number): number {
+  return logistic(a) * logistic(-a)
+}
 
 /** The inputs of a recurrent network; `rows` below is H, or H times the number of gates. */
 export interface Network {
@@ -72,12 +89,14 @@ export function gathererOf({ x, weightInput, weightHidden, biasInput, biasHidden
   }
   return {
     gradients: { ...gradients, ...biases },
-    add(t: number, deltaInput: Float64Array, deltaHidden: Float64Array, previous: Float64Array): void {
-      addProduct(gradients.x.data, t * N * I, deltaInput, 0, W, 0, [N, rows, I])
-      addOuterProducts(gradients.weightInput.data, deltaInput, data, t * N * I, rows, I)
-      addOuterProducts(gradients.weightHidden.data, deltaHidden, previous, 0, rows, H)
-      addTo(biases.biasInput, deltaInput)
-      addTo(biases.biasHidden, deltaHidden)
+    input(t: number, delta: Float64Array): void {
+      addProduct(gradients.x.data, t * N * I, delta, 0, W, 0, [N, rows, I])
+      addOuterProducts(gradients.weightInput.data, delta, data, t * N * I, rows, I)
+      addTo(biases.biasInput, delta)
+    },
+    hidden(delta: Float64Array, previous: Float64Array): void {
+      addOuterProducts(gradients.weightHidden.data, delta, previous, 0, rows, H)
+      addTo(biases.biasHidden, delta)
     },
   }
 }

@@ -19,13 +19,13 @@ import { takenFrom, times } from './relations.js'
 import { sigmoidOf } from './sigmoid.js'
 
 /** Block `gate` of the features [N, gates·H] of one step, as [N,H]. */
-function block(a: Approximation, gate: number, H: number): Approximation {
+export function block(a: Approximation, gate: number, H: number): Approximation {
   const columns = Array.from({ length: H }, (_, i) => gate * H + i)
   return takenFrom(a, 1, columns)
 }
 
 /** x·Wᵀ and what else is added to it as one sum, whose terms may be added in any order. */
-function sumOfProducts(
+export function sumOfProducts(
   arithmetic: Arithmetic,
   parts: readonly (readonly [Approximation, Tensor])[],
   biases: readonly (Tensor | undefined)[],
@@ -39,26 +39,27 @@ function sumOfProducts(
 }
 
 /** y·(1 − y), the slope of y = σ(a). */
-function logisticSlope(arithmetic: Arithmetic, y: Approximation): Approximation {
+export function logisticSlope(arithmetic: Arithmetic, y: Approximation): Approximation {
   return arithmetic.multiply(y, oneMinus(arithmetic, y))
 }
 
 /** 1 − y², the slope of y = tanh(a). */
-function tanhSlope(arithmetic: Arithmetic, y: Approximation): Approximation {
+export function tanhSlope(arithmetic: Arithmetic, y: Approximation): Approximation {
   return oneMinus(arithmetic, arithmetic.square(y))
 }
 
-function oneMinus(arithmetic: Arithmetic, a: Approximation): Approximation {
+/** 1 − a. */
+export function oneMinus(arithmetic: Arithmetic, a: Approximation): Approximation {
   return arithmetic.shift(arithmetic.negate(a), 1)
 }
 
 /** The initial state: zeros where none is given. */
-function initial(state: Tensor | undefined, { x, weightHidden }: Tensors): Approximation {
+export function initial(state: Tensor | undefined, { x, weightHidden }: Tensors): Approximation {
   return state === undefined ? constant([x.shape[1], weightHidden.shape[1]], 0) : exact(state)
 }
 
 /** What x, weights and biases receive from the δ [N,rows] of every step: at W·x + b, and at U·h + c. */
-function gatheredGradients(
+export function gatheredGradients(
   arithmetic: Arithmetic,
   inputs: Tensors,
   previous: readonly Approximation[],
@@ -160,66 +161,11 @@ const lstmModel: Model = {
 }
 
 /** Sum and product without the name of the arithmetic, for formulas with many of them. */
-function operationsOf(arithmetic: Arithmetic) {
+export function operationsOf(arithmetic: Arithmetic) {
   return {
     add: (a: Approximation, b: Approximation) => arithmetic.add(a, b),
     multiply: (a: Approximation, b: Approximation) => arithmetic.multiply(a, b),
   }
-}
-
-function unrolledGru(arithmetic: Arithmetic, inputs: Tensors) {
-  const [T] = inputs.x.shape
-  const H = inputs.weightHidden.shape[1]
-  const { add, multiply } = operationsOf(arithmetic)
-  const x = exact(inputs.x)
-  let hidden = initial(inputs.h0, inputs)
-  const steps = Array.from({ length: T }, (_, t) => {
-    const previous = hidden
-    const ofInput = [at(x, t), inputs.weightInput] as const
-    const ofHidden = [hidden, inputs.weightHidden] as const
-    const both = sumOfProducts(arithmetic, [ofInput, ofHidden], [inputs.biasInput, inputs.biasHidden])
-    const [reset, update] = [0, 1].map((gate) => sigmoidOf(arithmetic, block(both, gate, H)))
-    // What the reset gate multiplies, U·h + c, is a sum of its own.
-    const fromHidden = block(sumOfProducts(arithmetic, [ofHidden], [inputs.biasHidden]), 2, H)
-    const fromInput = block(sumOfProducts(arithmetic, [ofInput], [inputs.biasInput]), 2, H)
-    const candidate = arithmetic.tanh(add(fromInput, multiply(reset, fromHidden)))
-    const keep = oneMinus(arithmetic, update)
-    hidden = add(multiply(keep, candidate), multiply(update, hidden))
-    return { previous, reset, update, candidate, keep, fromHidden, hidden }
-  })
-  return steps
-}
-
-const gruModel: Model = {
-  shapes: ({ x, weightHidden }) => ({ hidden: [x.shape[0], x.shape[1], weightHidden.shape[1]] }),
-  forward: (arithmetic, inputs) => ({
-    hidden: stacked(unrolledGru(arithmetic, inputs).map(({ hidden }) => hidden)),
-  }),
-  /** Backpropagation through time; the new state's δ reaches U only through the reset gate. */
-  backward: (arithmetic, inputs, _, gradients) => {
-    const steps = unrolledGru(arithmetic, inputs)
-    const { add, multiply } = operationsOf(arithmetic)
-    const g = exact(gradients.hidden)
-    const atInput: Approximation[] = new Array(steps.length)
-    const atHidden: Approximation[] = new Array(steps.length)
-    let fromNext: Approximation | undefined
-    for (let t = steps.length - 1; t >= 0; t--) {
-      const { previous, reset, update, candidate, keep, fromHidden } = steps[t]
-      const h: Approximation = fromNext === undefined ? at(g, t) : add(at(g, t), fromNext)
-      const ofNew = multiply(multiply(h, keep), tanhSlope(arithmetic, candidate))
-      const difference = arithmetic.subtract(previous, candidate)
-      const ofUpdate = multiply(multiply(h, difference), logisticSlope(arithmetic, update))
-      const ofReset = multiply(multiply(ofNew, fromHidden), logisticSlope(arithmetic, reset))
-      atInput[t] = joined([ofReset, ofUpdate, ofNew])
-      atHidden[t] = joined([ofReset, ofUpdate, multiply(ofNew, reset)])
-      fromNext = add(arithmetic.matmul(atHidden[t], exact(inputs.weightHidden), 'common'), multiply(h, update))
-    }
-    const previous = steps.map((step) => step.previous)
-    return {
-      ...gatheredGradients(arithmetic, inputs, previous, atInput, atHidden),
-      ...(inputs.h0 === undefined || fromNext === undefined ? {} : { h0: fromNext }),
-    }
-  },
 }
 
 const moderate: Limits = { multiplied: true, most: 20 }
@@ -263,10 +209,13 @@ function drawNetwork(gates: number, hasCell: boolean) {
 /** The LSTM's shapes, arithmetic and calls. */
 export const lstmBase: Omit<OperatorProperties, 'laws'> = gated('lstm', lstmModel, 4, true)
 
-/** The GRU's shapes, arithmetic and calls. */
-export const gruBase: Omit<OperatorProperties, 'laws'> = gated('gru', gruModel, 3, false)
-
-function gated(operator: string, model: Model, gates: number, hasCell: boolean): Omit<OperatorProperties, 'laws'> {
+/** Shapes, arithmetic and calls of a network with so many gates. */
+export function gated(
+  operator: string,
+  model: Model,
+  gates: number,
+  hasCell: boolean,
+): Omit<OperatorProperties, 'laws'> {
   const calls = completeCalls(operator, model, drawNetwork(gates, hasCell), moderate)
   return { operator, model, calls, smooth: calls('smooth') }
 }

@@ -18,7 +18,7 @@ import { embedding, oneHot } from './embeddings.js'
 import { feedForward } from './feedForward.js'
 import { gelu } from './gelu.js'
 import { generalLaws } from './general.js'
-import { gru } from './gru.js'
+import { gru, gruResetBefore } from './gru.js'
 import type { Law } from './law.js'
 import { layerNorm } from './layerNormalization.js'
 import { leakyRelu } from './leakyRelu.js'
@@ -88,6 +88,7 @@ const properties: readonly OperatorProperties[] = [
   rnn,
   lstm,
   gru,
+  gruResetBefore,
   scaledDotProductAttention,
   multiHeadAttention,
   luongAttention,

@@ -64,6 +64,7 @@ OUTPUTS = {
     "convOutputSize": ("size",),
     "rnn": ("hidden",),
     "gru": ("hidden",),
+    "gruResetBefore": ("hidden",),
     "lstm": ("hidden", "cell"),
     "scaledDotProductAttention": ("output", "weights"),
     "multiHeadAttention": ("output", "weights"),

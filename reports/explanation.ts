@@ -42,9 +42,12 @@ function listed(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts[parts.length - 1]}`
 }
 
-/** A mistake by its name, with what is done in it, as far as it is known. */
+/** A mistake by its name, with what is done in it, as far as it is known, and the dialect for which it is none. */
 export function mistakeText(operator: string, name: string): string {
-  const known = [...mistakesOf(operator), ...(findExercise(operator)?.mistakes ?? []), ...mistakes]
+  const ofOperator = mistakesOf(operator)
+  const known = [...ofOperator, ...(findExercise(operator)?.mistakes ?? []), ...mistakes]
   const mistake = known.find((one) => one.name === name)
-  return mistake === undefined ? `«${name}»` : `«${name}»: ${mistake.explanation}`
+  const dialect = ofOperator.find((one) => one === mistake)?.dialect
+  const hint = dialect === undefined ? '' : ` Where it is meant so: --dialect ${dialect} (docs/dialects.md)`
+  return mistake === undefined ? `«${name}»` : `«${name}»: ${mistake.explanation}${hint}`
 }

@@ -1,6 +1,7 @@
 import { laws as knownLaws } from '../properties/index.js'
 import type { LawKind } from '../properties/law.js'
 import type {
+  Counterexample,
   LawReport,
   Limit,
   OperatorReport,
@@ -10,6 +11,7 @@ import type {
   WorstElement,
 } from '../properties/report.js'
 import { outcomeOf, summaryOf } from '../properties/report.js'
+import { inOwnTerms } from '../subjects/dialects.js'
 import { callText, languageOf } from './callText.js'
 import { allowanceText, mistakeText } from './explanation.js'
 import { count, multiple, printable, tensorText } from './words.js'
@@ -189,11 +191,28 @@ export function ulpsText(ulps: number): string {
   return `${shown} ${ulps === 1 ? 'ulp' : 'ulps'}`
 }
 
-/** The counterexample as the user's own call; nothing where there is none, or none that the contract has. */
-export function callOf({ operator, counterexample }: TestedLaw, { spec, precision }: TestReport): string | undefined {
+/** The counterexample as the subject's own dialects have it, with its own name of the operator. */
+export function ownCounterexample(
+  { operator, counterexample }: TestedLaw,
+  { dialects = [] }: TestReport,
+): { readonly operator: string; readonly counterexample: Counterexample } | undefined {
   if (counterexample === undefined) return undefined
   try {
-    return printable(callText(operator, counterexample, languageOf(spec ?? ''), precision))
+    const own = inOwnTerms(dialects, operator, counterexample)
+    return { operator: own.operator, counterexample: own.call }
+  } catch {
+    // A report from a file may hold a call that the contract does not have.
+    return { operator, counterexample }
+  }
+}
+
+/** The counterexample as the user's own call; nothing where there is none, or none that the contract has. */
+export function callOf(law: TestedLaw, report: TestReport): string | undefined {
+  const own = ownCounterexample(law, report)
+  if (own === undefined) return undefined
+  try {
+    const { spec, precision } = report
+    return printable(callText(own.operator, own.counterexample, languageOf(spec ?? ''), precision))
   } catch {
     // A report from a file may hold a call that the contract does not have.
     return undefined
@@ -202,11 +221,12 @@ export function callOf({ operator, counterexample }: TestedLaw, { spec, precisio
 
 /** Everything that is known of a law's failure, by name, texts of one or more lines each. */
 export function detailsOf(law: TestedLaw, report: TestReport): readonly (readonly [name: string, text: string])[] {
+  const counterexample = ownCounterexample(law, report)?.counterexample
   const details: (readonly [string, string | undefined])[] = [
     ['message', law.message],
     ['call', callOf(law, report)],
-    ...tensorDetails('expected', law.counterexample?.expected),
-    ...tensorDetails('actual', law.counterexample?.actual),
+    ...tensorDetails('expected', counterexample?.expected),
+    ...tensorDetails('actual', counterexample?.actual),
     ['worst element', law.worstElement && printable(worstText(law.worstElement))],
     ['error', errorText(law)],
     ['allowed', flatten(allowanceText(law.operator, law, report))],

@@ -8,6 +8,7 @@ import {
   callOf,
   findingOutcomes,
   type Outcome,
+  ownCounterexample,
   type TestedLaw,
   type TestedOperator,
   testModel,
@@ -195,7 +196,7 @@ function shortened(message: string): string {
 
 /** The call, and what is answered wrongly: of a law about other things than its answer, the call alone. */
 function counterexampleLines(law: TestedLaw, report: TestReport): readonly string[] {
-  const { counterexample } = law
+  const counterexample = ownCounterexample(law, report)?.counterexample
   const call = callOf(law, report)
   if (counterexample === undefined || call === undefined) return []
   const lines = [`call: ${call}`]

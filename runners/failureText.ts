@@ -3,11 +3,14 @@ import type { Precision } from '../oracle/contract.js'
 import type { LawReport } from '../properties/index.js'
 import { callText, isCut, type Language } from '../reports/callText.js'
 import { multiple } from '../reports/words.js'
+import { inOwnTerms } from '../subjects/dialects.js'
 
 /** A test of a law, and how it was run. */
 export interface LawTest {
   readonly operator: string
   readonly precision: Precision
+  /** Those of the subject: its calls are printed in them. */
+  readonly dialects: readonly string[]
   readonly language: Language
   readonly seed: number
   /** Absolute path of the test file. */
@@ -28,14 +31,15 @@ export class BrokenLaw extends Error {
 
 /** All that is known of a law that did not hold, several lines. */
 export function failureText(test: LawTest, law: LawReport): string {
-  const { operator, precision, language } = test
+  const { operator, precision, dialects, language } = test
   const lines = [`${operator} ${law.law}: ${law.status} in case ${law.runs}`]
   if (law.message !== undefined) lines.push(law.message)
   if (law.ratio !== undefined && Number.isFinite(law.ratio) && law.ratio > 0)
     lines.push(`${multiple(law.ratio)} of the acceptance bound`)
   if (law.mistake !== undefined) lines.push(`looks like: ${law.mistake}`)
   if (law.counterexample !== undefined) {
-    lines.push('', 'counterexample:', callText(operator, law.counterexample, language, precision))
+    const own = inOwnTerms(dialects, operator, law.counterexample)
+    lines.push('', 'counterexample:', callText(own.operator, own.call, language, precision))
     if (isCut(law.counterexample)) lines.push('(tensors of more than 64 numbers are not written out)')
   }
   lines.push('', `replay: ${replayCommand(test, law)}`)

@@ -131,6 +131,15 @@ describe('conformance of a wrong implementation', () => {
     ])
   })
 
+  it('tests an operator as its dialect has it, and shows the call under its own name', () => {
+    const results = run.results.filter(({ subject }) => subject.startsWith('in its dialect'))
+    expect(new Set(results.map(({ operator }) => operator))).toEqual(new Set(['gruResetBefore']))
+    expect(results.filter(({ status }) => status === 'passed').length).toBeGreaterThan(30)
+    const [broken] = results.filter(({ law }) => law.startsWith('forgets its state, and not its hidden bias'))
+    expect(broken.status).toBe('failed')
+    expect(broken.message).toContain('operators.gru.forward(')
+  })
+
   it('ends a call that does not return', () => {
     const hanging = run.results.filter(({ subject, status }) => subject.startsWith('hanging') && status !== 'skipped')
     expect(hanging.length).toBeGreaterThan(10)
@@ -160,6 +169,7 @@ describe('conformance', () => {
     const test = {
       operator: 'relu',
       precision: 'float64',
+      dialects: [],
       language: 'typescript',
       seed: 1,
       file: join(process.cwd(), 'a b.test.ts'),

@@ -5,6 +5,7 @@ import { lawsOf } from '../properties/arbitraries/calls.js'
 import { type ExpectedFailures, refuseUnknown, refuseUnknownLaws } from '../properties/expectedFailures.js'
 import { type Law, runLaws, type Subject } from '../properties/index.js'
 import { languageOf } from '../reports/callText.js'
+import { inDialects, operatorInDialects } from '../subjects/dialects.js'
 import { readExpectedFailures } from '../subjects/expectedFailures.js'
 import { inProcess, type OwnImplementation } from '../subjects/inProcess.js'
 import { lookalike } from '../subjects/lookalike.js'
@@ -56,7 +57,7 @@ export function conformance(subject: OwnImplementation | string, options: Confor
   const seed = environmentNumber('ANSWERKEY_SEED') ?? options.seed ?? 42
   if (typeof subject === 'string') registerOpened(subject, { options, xfail, seed, site })
   else {
-    const own: OpenSubject = { ...inProcess(subject), close: async () => {} }
+    const own = inDialects({ ...inProcess(subject), close: async () => {} }, subject.dialects ?? [])
     const timeoutSeconds = options.timeout ?? 10
     describe(title(own, seed), () =>
       registerLaws(own, { options, xfail, seed, site, spec: undefined, timeoutSeconds, subject: () => own }),
@@ -76,11 +77,12 @@ function registerOpened(spec: string, known: Pick<Conformance, 'options' | 'xfai
   describe(`${spec}, seed ${known.seed}`, async () => {
     // Loaded only here: it brings gpu.js and all that opens other subjects with it.
     const { openSubject } = await import('../subjects/open.js')
-    const asked = await openSubject(spec, seconds)
+    const open = async () => inOwnDialects(await openSubject(spec, seconds))
+    const asked = await open()
     await asked.close()
     let opened: OpenSubject | undefined
     beforeAll(async () => {
-      opened = await openSubject(spec, seconds)
+      opened = await open()
     })
     afterAll(async () => opened?.close())
     const subject = () => {
@@ -93,13 +95,23 @@ function registerOpened(spec: string, known: Pick<Conformance, 'options' | 'xfai
   })
 }
 
+/** The subject in the dialects that it declares. Throws an UnknownDialect for what is none. */
+async function inOwnDialects(subject: OpenSubject): Promise<OpenSubject> {
+  try {
+    return inDialects(subject, subject.dialects ?? [])
+  } catch (error) {
+    await subject.close()
+    throw error
+  }
+}
+
 function title({ name, precision }: Subject, seed: number): string {
   return `${name} (${precision}), seed ${seed}`
 }
 
-function registerLaws(known: Subject, conformance: Conformance): void {
+function registerLaws(known: OpenSubject, conformance: Conformance): void {
   const { operators = Object.keys(contract).filter((name) => name in known.operators) } = conformance.options
-  for (const operator of operators) {
+  for (const operator of operators.map((name) => operatorInDialects(known.dialects ?? [], name))) {
     describe(operator, () => {
       if (!(operator in known.operators)) test.skip('is not implemented')
       else for (const law of lawsOf(operator)) registerLaw(law, conformance)
@@ -127,9 +139,10 @@ function registerLaw(law: Law, conformance: Conformance): void {
     })
     const [result] = report.operators[law.operator].laws
     const { operator } = law
-    const { precision } = subject
+    const { precision, dialects = [] } = subject
     const language = spec === undefined ? 'typescript' : languageOf(spec)
-    const failed = () => failureText({ operator, precision, language, seed, file: context.task.file.filepath }, result)
+    const failed = () =>
+      failureText({ operator, precision, dialects, language, seed, file: context.task.file.filepath }, result)
     switch (result.status) {
       case 'held':
         if (result.xfail === undefined) return

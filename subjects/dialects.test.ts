@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { mistaken, mistakes } from '../mistakes/index.js'
 import type { Attributes, Operator } from '../oracle/contract.js'
 import { oracle } from '../oracle/index.js'
 import { fromNested, type Nested, type Tensors, toNested } from '../oracle/tensor.js'
+import { inputsToWire } from '../oracle/wire.js'
 import { runLaws } from '../properties/index.js'
-import { dialectForms, inDialects, UnknownDialect } from './dialects.js'
+import { dialectForms, inDialects, inOwnTerms, operatorInDialects, UnknownDialect } from './dialects.js'
 import type { OpenSubject } from './subject.js'
 
 type Rows = readonly (readonly Nested[])[]
@@ -35,6 +37,15 @@ function foreign(
   const own: Operator = { forward: (given, chosen) => right.forward(turned(given), attributes(chosen)) }
   return { name: 'foreign', precision: 'float64', operators: { [operator]: own }, close: async () => {} }
 }
+
+/** Weights and biases with their blocks of rows in another order. */
+const order = (inputs: Tensors, blocks: readonly number[]): Tensors =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, x]) => [
+      name,
+      /^(weight|bias)/.test(name) ? fromNested(rowBlocks(blocks)(toNested(x))) : x,
+    ]),
+  )
 
 async function summary(subject: OpenSubject) {
   const report = await runLaws(subject, { seed: 5, runs: 15, shrinkSeconds: 0 })
@@ -143,6 +154,99 @@ describe('a dialect', () => {
       suspicious: 0,
     })
   })
+
+  it('can make the operator another one of the contract, under the names of both', async () => {
+    const { forward } = oracle.operators.gruResetBefore
+    const own: Operator = { forward: (inputs, attributes) => forward(order(inputs, [1, 0, 2]), attributes) }
+    const subject: OpenSubject = {
+      name: 'own',
+      precision: 'float64',
+      operators: { gru: own },
+      supports: { gru: { without: ['h0'] } },
+      close: async () => {},
+    }
+    for (const names of [
+      ['gru.reset=before', 'gru.gates=zrn'],
+      ['gruResetBefore.gates=zrn', 'gru.reset=before'],
+    ]) {
+      const translated = inDialects(subject, names)
+      expect(Object.keys(translated.operators)).toEqual(['gruResetBefore'])
+      expect(translated.supports).toEqual({ gruResetBefore: { without: ['h0'] } })
+      expect(operatorInDialects(names, 'gru')).toBe('gruResetBefore')
+      expect(await summary(translated)).toMatchObject({ broken: 0, errored: 0, suspicious: 0 })
+    }
+    expect(operatorInDialects([], 'gru')).toBe('gru')
+  })
+
+  it('that makes the operator another one is refused where the subject has that one too', () => {
+    const both = { ...foreign('gru', {}).operators, ...foreign('gruResetBefore', {}).operators }
+    const subject: OpenSubject = { name: 'own', precision: 'float64', operators: both, close: async () => {} }
+    expect(() => inDialects(subject, ['gru.reset=before'])).toThrow('own has both gru and gruResetBefore')
+  })
+
+  it('gives a call back as the subject has it, with its own name', async () => {
+    let seen: Tensors = {}
+    const own: Operator = {
+      forward: (inputs) => {
+        seen = inputs
+        return oracle.operators.gruResetBefore.forward(oracleCall)
+      },
+    }
+    const names = ['gru.weight=IO', 'gru.reset=before', 'gru.gates=znr']
+    const subject: OpenSubject = { name: 'own', precision: 'float64', operators: { gru: own }, close: async () => {} }
+    const oracleCall: Tensors = {
+      x: fromNested([[[1, 2]]]),
+      weightInput: fromNested([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+      weightHidden: fromNested([[7], [8], [9]]),
+    }
+    await inDialects(subject, names).operators.gruResetBefore.forward(oracleCall, {})
+    const wire = (tensors: Tensors) => inputsToWire(undefined, tensors, 'float64')
+    const { operator, call } = inOwnTerms(names, 'gruResetBefore', { inputs: wire(oracleCall), attributes: {} })
+    expect(operator).toBe('gru')
+    expect(call.inputs).toEqual(wire(seen))
+    expect(call.inputs.weightInput).toEqual({ shape: [2, 3], data: [3, 5, 1, 4, 6, 2] })
+    expect(inOwnTerms(['nonsense'], 'relu', call)).toEqual({ operator: 'relu', call })
+  })
+
+  it('gives answers back as the subject gives them: outputs, or gradients of its inputs', () => {
+    const image = { shape: [1, 2, 1, 1], data: [1, 2] }
+    const names = ['conv2d.layout=channels-last', 'conv2d.weight=OHWI']
+    const weight = { shape: [1, 2, 1, 1], data: [3, 4] }
+    const moved = { shape: [1, 1, 1, 2], data: [1, 2] }
+    const call = { inputs: { x: image, weight }, attributes: {} }
+    const forward = inOwnTerms(names, 'conv2d', { ...call, expected: { y: image } }).call
+    expect(forward.expected).toEqual({ y: moved })
+    const backward = inOwnTerms(names, 'conv2d', {
+      ...call,
+      gradients: { y: image },
+      actual: { weight, x: image },
+    }).call
+    expect(backward).toMatchObject({
+      gradients: { y: moved },
+      actual: { x: moved, weight: { shape: [1, 1, 1, 2], data: [3, 4] } },
+    })
+  })
+
+  it.each(mistakes.flatMap(({ name, dialect }) => (dialect === undefined ? [] : [[name, dialect] as const])))(
+    'that a mistake names makes it none: «%s»',
+    async (name, dialect) => {
+      const mistake = mistakes.find((one) => one.name === name)
+      if (mistake === undefined) throw new Error(`${name} is not in the catalogue`)
+      const { forward } = mistaken(mistake).operators[mistake.operator]
+      const subject: OpenSubject = {
+        ...{ name, precision: 'float64', close: async () => {} },
+        operators: { [mistake.operator]: { forward } },
+      }
+      const compared = async (one: OpenSubject) =>
+        (await runLaws(one, { seed: 5, runs: 30, shrinkSeconds: 0, laws: ['agrees with the oracle'] })).summary
+      expect(await compared(subject)).toMatchObject({ broken: 1 })
+      expect(await compared(inDialects(subject, [dialect]))).toMatchObject({ held: 1, broken: 0 })
+    },
+  )
 
   it('that is unknown is refused with those that are known', () => {
     const subject = foreign('linear', {})

@@ -1,6 +1,14 @@
 import type { Attributes, Operator } from '../oracle/contract.js'
 import { contract } from '../oracle/index.js'
 import { reshape, rowMajor, type Tensor, type Tensors, tensor } from '../oracle/tensor.js'
+import {
+  attributesFromWire,
+  attributesToWire,
+  toTensor,
+  toWire,
+  type WireAttributes,
+  type WireTensors,
+} from '../oracle/wire.js'
 import type { OpenSubject } from './subject.js'
 
 /** What is no dialect, and why. */
@@ -20,6 +28,8 @@ interface Dialect {
   readonly inputs?: Readonly<Record<string, Translation>>
   readonly outputs?: Readonly<Record<string, Translation>>
   attributes?(attributes: Attributes): Attributes
+  /** The operator that the subject's is, where the choice makes it another one of the contract's. */
+  readonly as?: string
 }
 
 /** Another order of the axes of a tensor of as many; others are left for the subject to refuse. */
@@ -66,7 +76,7 @@ function turned(block: number, of: number): Translation {
 }
 
 const gateInputs = ['weightInput', 'weightHidden', 'biasInput', 'biasHidden']
-const gateLetters: Readonly<Record<string, string>> = { lstm: 'ifgo', gru: 'rzn' }
+const gateLetters: Readonly<Record<string, string>> = { lstm: 'ifgo', gru: 'rzn', gruResetBefore: 'rzn' }
 const imageOperators = ['conv2d', 'maxPool2d', 'avgPool2d', 'adaptiveAvgPool2d', 'localResponseNorm']
 
 /** Defaults that a call may leave out. */
@@ -93,7 +103,7 @@ const aspects: ReadonlyMap<string, Aspect> = new Map<string, Aspect>(
     },
     weight: (operator, choice) => {
       if (operator === 'linear' && choice === 'IO') return { inputs: { weight: axes([1, 0]) } }
-      if (['rnn', 'lstm', 'gru'].includes(operator) && choice === 'IO')
+      if (['rnn', 'lstm', 'gru', 'gruResetBefore'].includes(operator) && choice === 'IO')
         return { inputs: all(['weightInput', 'weightHidden'], axes([1, 0])) }
       if (operator === 'conv2d' && choice === 'HWIO') return { inputs: { weight: axes([2, 3, 1, 0]) } }
       if (operator === 'conv2d' && choice === 'OHWI') return { inputs: { weight: axes([0, 2, 3, 1]) } }
@@ -106,7 +116,10 @@ const aspects: ReadonlyMap<string, Aspect> = new Map<string, Aspect>(
       return { inputs: all(gateInputs, blocks(own, choice)) }
     },
     update: (operator, choice) =>
-      operator === 'gru' && choice === 'new' ? { inputs: all(gateInputs, turned(1, 3)) } : undefined,
+      ['gru', 'gruResetBefore'].includes(operator) && choice === 'new'
+        ? { inputs: all(gateInputs, turned(1, 3)) }
+        : undefined,
+    reset: (operator, choice) => (operator === 'gru' && choice === 'before' ? { as: 'gruResetBefore' } : undefined),
     alpha: (operator, choice) =>
       operator === 'localResponseNorm' && choice === 'undivided'
         ? {
@@ -135,27 +148,123 @@ export const dialectForms: readonly (readonly [form: string, meaning: string])[]
   ['lstm.gates=iofg', 'the order of the blocks: any of the letters i, f, g, o'],
   ['gru.gates=zrn', 'the order of the blocks: any of the letters r, z, n'],
   ['gru.update=new', 'z is the share of the new state: hₜ = z⊙n + (1 − z)⊙hₜ₋₁'],
+  ['gru.reset=before', 'r multiplies h before U does: `gru` is tested as `gruResetBefore`'],
+  ['gruResetBefore.weight=IO', 'as of `gru`'],
+  ['gruResetBefore.gates=zrn', 'as of `gru`'],
+  ['gruResetBefore.update=new', 'as of `gru`'],
   ['localResponseNorm.alpha=undivided', 'α multiplies the sum itself: D = k + α·Σ x²'],
 ]
 
-/** The subject with its own choices translated: to the laws it speaks as the contract does. Throws an UnknownDialect. */
+/**
+ * The subject with its own choices translated: to the laws it speaks as the contract does. Throws an UnknownDialect where a name is
+ * none, or where the subject has both the operator of a dialect and, under its own name, the one that it is tested as.
+ */
 export function inDialects(subject: OpenSubject, names: readonly string[]): OpenSubject {
   if (names.length === 0) return subject
-  const operators: Record<string, Operator> = { ...subject.operators }
-  // The axes of a weight are exchanged last, after its blocks of rows.
-  for (const dialect of names.map(dialectNamed).toSorted((a, b) => b.rank - a.rank)) {
-    const operator = operators[dialect.operator]
-    if (operator !== undefined) operators[dialect.operator] = translated(operator, dialect)
+  const dialects = inOrder(names.map(dialectNamed))
+  const renamed = withOperatorsOf(subject, dialects)
+  const operators: Record<string, Operator> = { ...renamed.operators }
+  for (const dialect of dialects) {
+    const name = contractName(dialects, dialect.operator)
+    const operator = operators[name]
+    if (operator !== undefined) operators[name] = translated(operator, dialect)
   }
-  return { ...subject, operators, dialects: names }
+  return { ...renamed, operators, dialects: names }
 }
 
-function dialectNamed(name: string): Dialect & { readonly rank: number } {
-  const [, operator, aspect, choice] = /^(\w+)\.(\w+)=([\w-]+)$/.exec(name) ?? []
-  const found = operator === undefined ? undefined : aspects.get(aspect)?.(operator, choice)
+/** In the order in which they wrap the subject: the axes of a weight are exchanged last, after its blocks of rows. */
+function inOrder<Ranked extends { readonly rank: number }>(dialects: readonly Ranked[]): readonly Ranked[] {
+  return dialects.toSorted((a, b) => b.rank - a.rank)
+}
+
+/** The contract's name of an operator that the subject has under this one. */
+export function operatorInDialects(names: readonly string[], operator: string): string {
+  return contractName(names.map(dialectNamed), operator)
+}
+
+function contractName(dialects: readonly Dialect[], operator: string): string {
+  return dialects.find(({ as, operator: own }) => as !== undefined && own === operator)?.as ?? operator
+}
+
+/** The subject with its operators, and what it supports of them, under the contract's names. */
+function withOperatorsOf(subject: OpenSubject, dialects: readonly Dialect[]): OpenSubject {
+  for (const { operator, as } of dialects)
+    if (as !== undefined && operator in subject.operators && as in subject.operators)
+      throw new UnknownDialect(
+        `${subject.name} has both ${operator} and ${as}, so its ${operator} cannot be tested as ${as}`,
+      )
+  const renamed = <Value>(byOperator: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> =>
+    Object.fromEntries(Object.entries(byOperator).map(([name, value]) => [contractName(dialects, name), value]))
+  const { supports } = subject
+  return {
+    ...subject,
+    operators: renamed(subject.operators),
+    ...(supports !== undefined && { supports: renamed(supports) }),
+  }
+}
+
+/** A call of an operator of the contract, in wire form, with the answers to it. */
+interface WireCall {
+  readonly inputs: WireTensors
+  readonly attributes: WireAttributes
+  readonly gradients?: WireTensors
+  /** Outputs, or gradients of the inputs where there are gradients of the outputs. */
+  readonly expected?: WireTensors
+  readonly actual?: WireTensors
+}
+
+/**
+ * The call as the subject is given it, and answers as it gives them, with the subject's own name of the operator. Names that are no
+ * dialects change nothing.
+ */
+export function inOwnTerms(
+  names: readonly string[],
+  operator: string,
+  call: WireCall,
+): { readonly operator: string; readonly call: WireCall } {
+  const known = names.flatMap((name) => findDialect(name) ?? [])
+  const own = known.find(({ as }) => as === operator)?.operator ?? operator
+  const ofOperator = inOrder(known.filter((dialect) => [own, operator].includes(dialect.operator)))
+  // The outermost was wrapped last, and changes a call first.
+  return { operator: own, call: ofOperator.reduceRight(ownCall, call) }
+}
+
+function ownCall(call: WireCall, { inputs, outputs, attributes }: Dialect): WireCall {
+  const answers = call.gradients === undefined ? outputs : inputs
+  return {
+    inputs: ownTensors(call.inputs, inputs),
+    attributes:
+      attributes === undefined ? call.attributes : attributesToWire(attributes(attributesFromWire(call.attributes))),
+    ...(call.gradients !== undefined && { gradients: ownTensors(call.gradients, outputs) }),
+    ...(call.expected !== undefined && { expected: ownTensors(call.expected, answers) }),
+    ...(call.actual !== undefined && { actual: ownTensors(call.actual, answers) }),
+  }
+}
+
+function ownTensors(tensors: WireTensors, by: Dialect['inputs'] = {}): WireTensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, x]) => [
+      name,
+      by[name] === undefined ? x : toWire(by[name].there(toTensor(x))),
+    ]),
+  )
+}
+
+function dialectNamed(name: string): RankedDialect {
+  const found = findDialect(name)
   if (found === undefined)
     throw new UnknownDialect(`no dialect is called ${name}; known: ${dialectForms.map(([form]) => form).join(', ')}`)
-  return { ...found, operator, rank: aspect === 'weight' ? 1 : 0 }
+  return found
+}
+
+interface RankedDialect extends Dialect {
+  readonly rank: number
+}
+
+function findDialect(name: string): RankedDialect | undefined {
+  const [, operator, aspect, choice] = /^(\w+)\.(\w+)=([\w-]+)$/.exec(name) ?? []
+  const found = operator === undefined ? undefined : aspects.get(aspect)?.(operator, choice)
+  return found && { ...found, operator, rank: aspect === 'weight' ? 1 : 0 }
 }
 
 function translated({ forward, backward }: Operator, dialect: Dialect): Operator {

@@ -31,6 +31,8 @@ export interface OwnImplementation {
   readonly name?: string
   /** What it says it supports of its operators; all where not given. */
   readonly supports?: Supports
+  /** The choices of its own that it makes: names of docs/dialects.md. */
+  readonly dialects?: readonly string[]
 }
 
 /**

@@ -68,7 +68,10 @@ OPERATORS = {
         "x[T,N,I] h0[N,H]? c0[N,H]? weightInput[4·H,I] weightHidden[4·H,H] biasInput[4·H]? biasHidden[4·H]?",
         "",
     ),
-    "gru": ("x[T,N,I] h0[N,H]? weightInput[3·H,I] weightHidden[3·H,H] biasInput[3·H]? biasHidden[3·H]?", ""),
+    **dict.fromkeys(
+        ["gru", "gruResetBefore"],
+        ("x[T,N,I] h0[N,H]? weightInput[3·H,I] weightHidden[3·H,H] biasInput[3·H]? biasHidden[3·H]?", ""),
+    ),
     "scaledDotProductAttention": ("query[…,T,D] key[…,S,D] value[…,S,M] mask[T,S]?:mask", "scale:float causal:bool"),
     "multiHeadAttention": (
         f"query[N,T,E] key[N,S,E] value[N,S,E] {PROJECTIONS.format('')} mask[T,S]?:mask",

@@ -284,6 +284,20 @@ def gru(x, weight_input, weight_hidden, h0=None, bias_input=None, bias_hidden=No
     return sequence(torch.gru, x, [h0], weight_input, weight_hidden, [bias_input, bias_hidden])[0]
 
 
+@operator("gruResetBefore")
+def gru_reset_before(x, weight_input, weight_hidden, h0=None, bias_input=None, bias_hidden=None):
+    """PyTorch has the reset gate behind the matrix only: this one is written out."""
+    h = torch.zeros(x.shape[1], weight_hidden.shape[1]) if h0 is None else h0
+    U, c = weight_hidden.chunk(3), [None] * 3 if bias_hidden is None else bias_hidden.chunk(3)
+    steps = []
+    for step in x:
+        r, z, n = F.linear(step, weight_input, bias_input).chunk(3, -1)
+        r, z = torch.sigmoid(r + F.linear(h, U[0], c[0])), torch.sigmoid(z + F.linear(h, U[1], c[1]))
+        h = (1 - z) * torch.tanh(n + F.linear(r * h, U[2], c[2])) + z * h
+        steps.append(h)
+    return torch.stack(steps)
+
+
 # attention
 
 

@@ -13,7 +13,19 @@ export interface Triviality {
 
 /** Operators whose results are hardly ever short decimals: nobody expects them to be exact. */
 const transcendental: ReadonlySet<string> = new Set([
-  ...['sigmoid', 'tanh', 'softmax', 'logSoftmax', 'gelu', 'crossEntropy', 'binaryCrossEntropy', 'lstm', 'gru', 'rnn'],
+  ...[
+    'sigmoid',
+    'tanh',
+    'softmax',
+    'logSoftmax',
+    'gelu',
+    'crossEntropy',
+    'binaryCrossEntropy',
+    'lstm',
+    'gru',
+    'gruResetBefore',
+    'rnn',
+  ],
   ...[
     'scaledDotProductAttention',
     'multiHeadAttention',

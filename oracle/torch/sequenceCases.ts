@@ -57,6 +57,7 @@ export const sequenceCases: Readonly<Record<string, CaseMaker>> = {
   }),
   lstm: (random) => ({ inputs: recurrent(random, 4), attributes: {} }),
   gru: (random) => ({ inputs: recurrent(random, 3), attributes: {} }),
+  gruResetBefore: (random) => ({ inputs: recurrent(random, 3), attributes: {} }),
   scaledDotProductAttention: (random) => {
     const causal = random.next() < 0.5
     const [T, D, M] = [4, 4, 3].map((most) => random.integer(1, most))

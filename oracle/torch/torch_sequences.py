@@ -43,6 +43,20 @@ def gru(i, a):
 
 
 @operator
+def gruResetBefore(i, a):
+    """PyTorch has the reset gate behind the matrix only: this one is written out."""
+    h = i.get("h0", torch.zeros(i["x"].shape[1], i["weightHidden"].shape[1], dtype=torch.float64))
+    U, c = i["weightHidden"].chunk(3), i["biasHidden"].chunk(3) if "biasHidden" in i else [None] * 3
+    steps = []
+    for x in i["x"]:
+        r, z, n = F.linear(x, i["weightInput"], i.get("biasInput")).chunk(3, -1)
+        r, z = torch.sigmoid(r + F.linear(h, U[0], c[0])), torch.sigmoid(z + F.linear(h, U[1], c[1]))
+        h = (1 - z) * torch.tanh(n + F.linear(r * h, U[2], c[2])) + z * h
+        steps.append(h)
+    return {"hidden": torch.stack(steps)}
+
+
+@operator
 def scaledDotProductAttention(i, a):
     T, S, D = i["query"].shape[-2], i["key"].shape[-2], i["query"].shape[-1]
     allowed = torch.ones(T, S, dtype=torch.bool)

@@ -28,7 +28,7 @@ function caller(operator: string, { operators, precision }: Implementation): Cal
 function network(operator: string, implementation: Implementation) {
   const profile = ieee(implementation.precision)
   const random = new Random(17)
-  const rows = { rnn: 2, gru: 6, lstm: 8 }[operator] ?? 2
+  const rows = { rnn: 2, gru: 6, gruResetBefore: 6, lstm: 8 }[operator] ?? 2
   const drawn = (shape: readonly number[]) => tensorOf(shape, () => representable(profile, random.normal() / 2))
   const weights = { weightInput: drawn([rows, 3]), weightHidden: drawn([rows, 2]), biasInput: drawn([rows]) }
   const attributes: Readonly<Record<string, string>> = operator === 'rnn' ? { activation: 'tanh' } : {}
@@ -60,9 +60,12 @@ const optimizer = (operator: 'sgd' | 'adam', implementation: Implementation) => 
 })
 
 describe.each(subjects)('%s, over many calls', (_, subject) => {
-  it.each(['rnn', 'lstm', 'gru'])('%s: stepped, saved and restored, is where the unrolled one is', async (operator) => {
-    await fc.assert(stepsLikeUnrolled(network(operator, subject)), runs)
-  })
+  it.each(['rnn', 'lstm', 'gru', 'gruResetBefore'])(
+    '%s: stepped, saved and restored, is where the unrolled one is',
+    async (operator) => {
+      await fc.assert(stepsLikeUnrolled(network(operator, subject)), runs)
+    },
+  )
 
   it('attention: decodes with cached keys and values as over the whole sentence', async () => {
     await fc.assert(decodesLikeCausal(decoder(subject)), runs)

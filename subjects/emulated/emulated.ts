@@ -14,8 +14,9 @@ import { contrastiveLoss, infoNce, momentumUpdate, ntXent } from './contrastive.
 import { conv1d, conv2d, convOutputSize, depthwiseSeparableConv2d } from './convolution.js'
 import { cosineSimilarity } from './cosineSimilarity.js'
 import { embedding, oneHot } from './embeddings.js'
-import { gru, lstm } from './gated.js'
+import { lstm } from './gated.js'
 import { gelu } from './gelu.js'
+import { gru, gruResetBefore } from './gru.js'
 import { leakyRelu } from './leakyRelu.js'
 import { linear, matmul } from './linear.js'
 import { crossEntropy, squaredError, weightPenalty } from './losses.js'
@@ -61,6 +62,7 @@ const makers: Readonly<Record<string, (arithmetic: EmulatedArithmetic) => Operat
   rnn,
   lstm,
   gru,
+  gruResetBefore,
   scaledDotProductAttention,
   multiHeadAttention,
   luongAttention,

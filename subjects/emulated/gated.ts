@@ -1,11 +1,11 @@
 import type { Operator } from '../../oracle/contract.js'
-import { rowMajor, type Tensor, type Tensors, tensor, zeros } from '../../oracle/tensor.js'
+import { rowMajor, type Tensor, type Tensors, tensor } from '../../oracle/tensor.js'
 import { logistic, tanhGradient } from './activations.js'
 import type { EmulatedArithmetic } from './arithmetic.js'
 import { flip, matrix, products, sumOfRows } from './linear.js'
 
 /** The features [N, rows] of one step from a state [N, columns]: a·Wᵀ, and the bias where there is one. */
-function terms(
+export function terms(
   arithmetic: EmulatedArithmetic,
   a: Float64Array,
   weight: Tensor,
@@ -19,21 +19,21 @@ function terms(
 }
 
 /** Step t of a sequence [T,N,·]. */
-function stepOf(x: Tensor, t: number): Float64Array {
+export function stepOf(x: Tensor, t: number): Float64Array {
   const size = x.size / x.shape[0]
   return rowMajor(x).slice(t * size, (t + 1) * size)
 }
 
-const initial = (state: Tensor | undefined, size: number) =>
+export const initial = (state: Tensor | undefined, size: number) =>
   state === undefined ? new Float64Array(size) : rowMajor(state).slice()
 
 /** g·s·(1 − s), the gradient through s = σ(a). */
-function logisticGradient(arithmetic: EmulatedArithmetic, s: number, g: number): number {
+export function logisticGradient(arithmetic: EmulatedArithmetic, s: number, g: number): number {
   return arithmetic.multiply(g, arithmetic.multiply(s, arithmetic.subtract(1, s)))
 }
 
 /** Gradients of x, weights and biases from δ [T·N, rows] at W·x + b and at U·h + c. */
-function gathered(
+export function gathered(
   arithmetic: EmulatedArithmetic,
   { x, weightInput, weightHidden, biasInput, biasHidden }: Tensors,
   before: readonly Float64Array[],
@@ -57,14 +57,15 @@ function gathered(
 }
 
 /** δ of one step carried back through U: [N,H]. */
-function carried(arithmetic: EmulatedArithmetic, delta: Float64Array, weightHidden: Tensor): Float64Array {
+export function carried(arithmetic: EmulatedArithmetic, delta: Float64Array, weightHidden: Tensor): Float64Array {
   const [rows, H] = weightHidden.shape
   const N = delta.length / rows
   return products(arithmetic, matrix(delta, rows), matrix(rowMajor(weightHidden), H), [1, N, rows, H])
 }
 
 /** Where gate `gate` of unit i stands among `gates` blocks of H. */
-const place = (i: number, gate: number, gates: number, H: number) => Math.floor(i / H) * gates * H + gate * H + (i % H)
+export const place = (i: number, gate: number, gates: number, H: number) =>
+  Math.floor(i / H) * gates * H + gate * H + (i % H)
 
 export function lstm(arithmetic: EmulatedArithmetic): Operator {
   function run(inputs: Tensors) {
@@ -140,85 +141,9 @@ export function lstm(arithmetic: EmulatedArithmetic): Operator {
 }
 
 /** Sum and product without the name of the arithmetic, for formulas with many of them. */
-function operationsOf(arithmetic: EmulatedArithmetic) {
+export function operationsOf(arithmetic: EmulatedArithmetic) {
   return {
     add: (a: number, b: number) => arithmetic.add(a, b),
     multiply: (a: number, b: number) => arithmetic.multiply(a, b),
-  }
-}
-
-/** (1 − z)·n + z·h, or, in the other formulation, n + z·(h − n). */
-function mixed(arithmetic: EmulatedArithmetic, z: number, n: number, h: number): number {
-  const { add, multiply } = operationsOf(arithmetic)
-  return arithmetic.options.formulation === 'textbook'
-    ? add(multiply(arithmetic.subtract(1, z), n), multiply(z, h))
-    : add(n, multiply(z, arithmetic.subtract(h, n)))
-}
-
-export function gru(arithmetic: EmulatedArithmetic): Operator {
-  const { add, multiply } = operationsOf(arithmetic)
-  function run({ x, h0, weightInput, weightHidden, biasInput, biasHidden }: Tensors) {
-    const [T, N] = x.shape
-    const H = weightHidden.shape[1]
-    let h = initial(h0, N * H)
-    return Array.from({ length: T }, (_, t) => {
-      const before = h
-      const fromInput = terms(arithmetic, stepOf(x, t), weightInput, biasInput)
-      const fromState = terms(arithmetic, h, weightHidden, biasHidden)
-      const units = Array.from({ length: N * H }, (_, i) => {
-        const [r, z, n] = [0, 1, 2].map((gate) => place(i, gate, 3, H))
-        const reset = logistic(arithmetic, add(fromInput[r], fromState[r]))
-        const update = logistic(arithmetic, add(fromInput[z], fromState[z]))
-        const candidate = arithmetic.tanh(add(fromInput[n], multiply(reset, fromState[n])))
-        return {
-          reset,
-          update,
-          candidate,
-          state: fromState[n],
-          hidden: mixed(arithmetic, update, candidate, before[i]),
-        }
-      })
-      h = Float64Array.from(units, ({ hidden }) => hidden)
-      return { before, units, hidden: h }
-    })
-  }
-  return {
-    forward(inputs) {
-      const [T, N] = inputs.x.shape
-      const hidden = run(inputs).flatMap((step) => [...step.hidden])
-      return { hidden: tensor([T, N, inputs.weightHidden.shape[1]], hidden) }
-    },
-    backward(inputs, _, gradients) {
-      const steps = run(inputs)
-      const [T, N] = inputs.x.shape
-      const H = inputs.weightHidden.shape[1]
-      let fromNext = rowMajor(zeros([N, H]))
-      const [atInput, atHidden]: [Float64Array[], Float64Array[]] = [new Array(T), new Array(T)]
-      for (let t = T - 1; t >= 0; t--) {
-        const { units, before } = steps[t]
-        const g = stepOf(gradients.hidden, t)
-        const [delta, deltaHidden] = [new Float64Array(N * 3 * H), new Float64Array(N * 3 * H)]
-        const kept = units.map(({ reset, update, candidate, state }, i) => {
-          const dh = add(g[i], fromNext[i])
-          const ofNew = tanhGradient(arithmetic, candidate, multiply(dh, arithmetic.subtract(1, update)))
-          const difference = arithmetic.subtract(before[i], candidate)
-          const ofUpdate = logisticGradient(arithmetic, update, multiply(dh, difference))
-          const ofReset = logisticGradient(arithmetic, reset, multiply(ofNew, state))
-          for (const [gate, value] of [ofReset, ofUpdate, ofNew].entries()) {
-            delta[place(i, gate, 3, H)] = value
-            deltaHidden[place(i, gate, 3, H)] = gate === 2 ? multiply(value, reset) : value
-          }
-          return multiply(dh, update)
-        })
-        ;[atInput[t], atHidden[t]] = [delta, deltaHidden]
-        const back = carried(arithmetic, deltaHidden, inputs.weightHidden)
-        fromNext = Float64Array.from(kept, (value, i) => add(value, back[i]))
-      }
-      const before = steps.map((step) => step.before)
-      return {
-        ...gathered(arithmetic, inputs, before, atInput, atHidden),
-        ...(inputs.h0 === undefined ? {} : { h0: tensor([N, H], fromNext) }),
-      }
-    },
   }
 }

@@ -15,6 +15,15 @@ export function attributesOf(operator: string, { graph }: ModelMessage): Found {
   return reader.read(new Settings(attribute))
 }
 
+/** Throws a RangeError where the operator is a GRU, and the model's one node of a GRU has its reset gate on the other side of the matrix. */
+export function refuseOtherGru(operator: string, { graph }: ModelMessage): void {
+  const nodes = graph.node.filter(({ opType }) => opType === 'GRU')
+  if (!['gru', 'gruResetBefore'].includes(operator) || nodes.length !== 1) return
+  const linearBeforeReset = new Settings(nodes[0].attribute).int('linear_before_reset', 0)
+  const own = linearBeforeReset === 0 ? 'gruResetBefore' : 'gru'
+  if (own !== operator) throw new RangeError(`its GRU has linear_before_reset ${linearBeforeReset}, which is ${own}`)
+}
+
 /** The attributes of a node. */
 class Settings {
   private readonly messages: readonly AttributeMessage[]

@@ -152,6 +152,41 @@ describe('a model file', () => {
     expect(result.held).toContain('agrees with the oracle')
   })
 
+  it('has a GRU of one of two kinds, and says which where the other is meant', async () => {
+    const gru = (linearBeforeReset: number) =>
+      written(`gru${linearBeforeReset}`, {
+        inputs: { x: [undefined, undefined, 2] },
+        weights: { w: [1, 9, 2], r: [1, 9, 3], b: [1, 18] },
+        nodes: [
+          {
+            opType: 'GRU',
+            input: ['x', 'w', 'r', 'b'],
+            output: ['all'],
+            attribute: [
+              { name: 'hidden_size', type: 2, i: 3 },
+              { name: 'linear_before_reset', type: 2, i: linearBeforeReset },
+            ],
+          },
+          {
+            opType: 'Constant',
+            output: ['one'],
+            attribute: [{ name: 'value', type: 4, t: { dims: [1], dataType: 7, int64Data: [1] } }],
+          },
+          { opType: 'Squeeze', input: ['all', 'one'], output: ['hidden'] },
+        ],
+        outputs: { hidden: [] },
+      })
+    for (const [linearBeforeReset, own, other] of [
+      [0, 'gruResetBefore', 'gru'],
+      [1, 'gru', 'gruResetBefore'],
+    ] as const) {
+      const path = gru(linearBeforeReset)
+      expect(await tested(path, own)).toMatchObject({ broken: 0, errored: 0, suspicious: 0 })
+      const opened = openModelFile(path, other, 10)
+      await expect(opened).rejects.toThrow(`its GRU has linear_before_reset ${linearBeforeReset}, which is ${own}`)
+    }
+  })
+
   it('has attributes and names that the command line says', async () => {
     const nodes: Node[] = [
       { opType: 'Gemm', input: ['x', 'first', 'shift'], output: ['a'], attribute: [{ name: 'transB', type: 2, i: 1 }] },

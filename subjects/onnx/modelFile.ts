@@ -15,7 +15,7 @@ import type { Call } from '../../properties/law.js'
 import { pipelined } from '../pool.js'
 import type { ProcessOptions } from '../process.js'
 import { type OpenSubject, SubjectUnavailable } from '../subject.js'
-import { attributesOf } from './attributesOf.js'
+import { attributesOf, refuseOtherGru } from './attributesOf.js'
 import { type Binding, bind, bindSlots, type Slot } from './binding.js'
 import { fitted } from './fitting.js'
 import { decodeModel, type ModelMessage } from './messages.js'
@@ -102,6 +102,7 @@ export function explained<Result>(path: string, make: () => Result): Result {
 }
 
 function modelOperator(declaration: Declaration, chosen: Role['chosen'], model: ModelMessage): ModelOperator {
+  refuseOtherGru(declaration.name, model)
   const slots = bindSlots(declaration, model, chosen)
   const attributes: Record<string, AttributeValue> = {}
   for (const [name, declared] of Object.entries(declaration.attributes)) {

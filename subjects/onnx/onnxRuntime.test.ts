@@ -82,7 +82,7 @@ describe('ONNX Runtime', () => {
 
   it('gives every gate its own weights, and every state its place', async () => {
     const { operators } = await opened('onnxruntime')
-    const column = (length: number, by: number) => Array.from({ length }, (_, i) => [(i - 2) * by])
+    const column = (length: number, by: number) => Array.from({ length }, (_, i) => [(i - 1.5) * by])
     const x = fromNested([[[0.5]], [[-1]]])
     const state = (value: number) => fromNested([[value]])
     const gates = (count: number): Tensors => ({
@@ -96,6 +96,7 @@ describe('ONNX Runtime', () => {
     for (const [operator, inputs] of [
       ['lstm', { ...gates(4), c0: state(-0.5) }],
       ['gru', gates(3)],
+      ['gruResetBefore', gates(3)],
       ['rnn', gates(1)],
     ] as const) {
       const actual = await operators[operator].forward(inputs, {})

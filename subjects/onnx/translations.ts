@@ -21,7 +21,7 @@ import { adjustColor, crop, horizontalFlip, resize } from './operators/images.js
 import { linear, matmul } from './operators/linear.js'
 import { crossEntropy, squaredError, weightPenalty } from './operators/losses.js'
 import { batchNorm, layerNorm, localResponseNorm } from './operators/normalization.js'
-import { gru, lstm, rnn } from './operators/recurrent.js'
+import { gru, gruResetBefore, lstm, rnn } from './operators/recurrent.js'
 import type { Translation } from './translation.js'
 
 /** The operators of the contract that ONNX has, or has the few parts of. */
@@ -54,6 +54,7 @@ export const translations: Readonly<Record<string, Translation>> = {
   rnn,
   lstm,
   gru,
+  gruResetBefore,
   scaledDotProductAttention,
   multiHeadAttention,
   feedForward,

@@ -1,7 +1,8 @@
 import type { Definitions } from './operator.js'
 import { type Given, shapeOf, type Tensor, type TensorFlow, withWeights } from './tensorflow.js'
 
-type Recurrent = ReturnType<TensorFlow['layers']['lstm']> | ReturnType<TensorFlow['layers']['simpleRNN']>
+type Layers = TensorFlow['layers']
+type Recurrent = ReturnType<Layers['lstm']> | ReturnType<Layers['gru']> | ReturnType<Layers['simpleRNN']>
 
 /** What every recurrent layer is made with: it answers all steps, and the last state. */
 function settingsOf({ weightHidden, biasInput, biasHidden }: Given) {
@@ -48,5 +49,17 @@ export const recurrent: Definitions = {
     const layer = tf.layers.lstm({ ...settingsOf(inputs), recurrentActivation: 'sigmoid', unitForgetBias: false })
     const { hidden, last } = sequence(tf, layer, inputs, [inputs.h0, inputs.c0])
     return { hidden, cell: last[1] }
+  },
+  /** The layer has no other form of a GRU. Its gates are update, reset, new. */
+  gruResetBefore(tf, inputs) {
+    const layer = tf.layers.gru({ ...settingsOf(inputs), recurrentActivation: 'sigmoid' })
+    const ordered = Object.fromEntries(
+      Object.entries(inputs).map(([name, x]) => {
+        if (!/^(weight|bias)/.test(name)) return [name, x]
+        const [reset, update, candidate] = tf.split(x, 3)
+        return [name, tf.concat([update, reset, candidate])]
+      }),
+    )
+    return { hidden: sequence(tf, layer, ordered, [inputs.h0]).hidden }
   },
 }

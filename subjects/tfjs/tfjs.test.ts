@@ -87,6 +87,14 @@ test('takes the time axis, the gates and the two biases of an LSTM to where the 
   expect(Object(cell).flat()).toEqual([expect.closeTo(Math.tanh(1), 6)])
 })
 
+test('takes the gates and the two biases of a GRU to where the layer has them, whose reset gate acts before the matrix', async () => {
+  const inputs = { x: [[[0]]], h0: [[1]], weightInput: [[0], [0], [0]], weightHidden: [[0], [0], [1]] }
+  const shut = await answer('gruResetBefore', { ...inputs, biasInput: [-20, -10, 0.25], biasHidden: [-20, -10, 0.25] })
+  expect(Object(shut.hidden).flat(2)).toEqual([expect.closeTo(Math.tanh(0.5), 6)])
+  const open = await answer('gruResetBefore', { ...inputs, biasInput: [20, -20, 0.5] })
+  expect(Object(open.hidden).flat(2)).toEqual([expect.closeTo(Math.tanh(1.5), 6)])
+})
+
 test('says of a valid call what TensorFlow.js lacks instead of failing', async () => {
   const { conv2d, oneHot } = subject.operators
   const inputs = { x: tensor([1, 1, 3, 3], new Float64Array(9)), weight: tensor([1, 1, 2, 2], new Float64Array(4)) }

@@ -78,11 +78,18 @@ export const lstm: Translation = {
   },
 }
 
-/** ONNX's gates are update, reset, new; the reset gate acts behind the product where `linear_before_reset` is set. */
-export const gru: Translation = {
-  since: 14,
-  build: (graph, { inputs }) => {
-    const [hidden] = recurrent(graph, 'GRU', { inputs, order: [1, 0, 2], attributes: { linear_before_reset: 1 } })
-    graph.output('hidden', hidden, squeezed(1))
-  },
+/** ONNX's gates are update, reset, new; the reset gate acts behind the product where `linear_before_reset` is set, else before it. */
+function gruOf(linearBeforeReset: 0 | 1): Translation {
+  return {
+    since: 14,
+    build: (graph, { inputs }) => {
+      const attributes = { linear_before_reset: linearBeforeReset }
+      const [hidden] = recurrent(graph, 'GRU', { inputs, order: [1, 0, 2], attributes })
+      graph.output('hidden', hidden, squeezed(1))
+    },
+  }
 }
+
+export const gru = gruOf(1)
+
+export const gruResetBefore = gruOf(0)
