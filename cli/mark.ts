@@ -3,9 +3,9 @@ import { endings, type FolderListing, submittedFiles } from '../marking/classFol
 import { markFiles, type Submitted } from '../marking/pool.js'
 import type { Meant } from '../marking/poolTask.js'
 import type { Scheme } from '../marking/scheme.js'
-import { isRight } from '../marking/verdict.js'
+import { isRight, verdicts } from '../marking/verdict.js'
 import type { RevealLevel } from '../reports/markReveal.js'
-import type { MarkedFile } from './markReport.js'
+import type { PackedFile } from './markedFiles.js'
 import type { CommonOptions } from './output.js'
 import { openProgress } from './progress.js'
 import { UsageError } from './usage.js'
@@ -29,7 +29,7 @@ export async function mark(paths: readonly string[], options: MarkOptions): Prom
   const listings = await Promise.all(paths.map(listed))
   const files = listings.flatMap((listing) => listing.files)
   const progress = openProgress(options.quiet === true)
-  const marked: MarkedFile[] = []
+  const marked: PackedFile[] = []
   const failures: string[] = []
   progress.update(0, files.length, '')
   const outcomes = markFiles(files, {
@@ -53,9 +53,9 @@ export async function mark(paths: readonly string[], options: MarkOptions): Prom
   if (marked.length === 0) throw new UsageError('nothing could be marked')
   if (options.repair) await writeRepairs(marked, options)
   else await writeMarking(marked, scheme, options, isOnGitHub())
-  const claims = marked.flatMap(({ report }) => report.claims)
-  if (claims.every(({ verdict }) => verdict === 'missing')) throw new UsageError('nothing could be marked')
-  return claims.every(({ verdict }) => isRight(verdict)) && failures.length === 0 ? 0 : 1
+  const found = verdicts.filter((verdict) => marked.some(({ summary }) => summary[verdict] > 0))
+  if (found.every((verdict) => verdict === 'missing')) throw new UsageError('nothing could be marked')
+  return found.every(isRight) && failures.length === 0 ? 0 : 1
 }
 
 /** Throws UsageError where options do not go together. */

@@ -1,47 +1,42 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { asOneReport, type ClassSummary, classSummary, type SolutionPoints, type Submission } from '../marking/class.js'
-import type { Repair } from '../marking/repair.js'
-import type { FileReport } from '../marking/report.js'
+import { asOneReport, type ClassSummary, classSummary, type SolutionPoints } from '../marking/class.js'
 import type { Scheme } from '../marking/scheme.js'
 import { pointsOf } from '../marking/schemePoints.js'
+import type { ClassPage } from '../reports/classHtml.js'
 import { classText, pointsText } from '../reports/classText.js'
+import { flatMapped, mapped } from '../reports/lazily.js'
 import { githubAnnotations } from '../reports/markGithub.js'
 import { totalsText } from '../reports/markModel.js'
-import { type RevealLevel, revealed } from '../reports/markReveal.js'
+import type { RevealLevel } from '../reports/markReveal.js'
 import { markText } from '../reports/markText.js'
 import type { MarkOptions } from './mark.js'
+import { type MarkedFile, MarkedFiles, type PackedFile } from './markedFiles.js'
 import { colorsFor, writeReport, writeTextFile } from './output.js'
 import { UsageError } from './usage.js'
 import { packageVersion } from './version.js'
 
-/** A file that was marked, the solution that it belongs to, and its text. */
-export interface MarkedFile {
-  readonly solution: string
-  readonly report: FileReport
-  readonly source: string
-  readonly repair?: Repair
-}
-
 /** Writes what was found, in the format that is asked for, and nothing that --reveal keeps back. */
 export async function writeMarking(
-  marked: readonly MarkedFile[],
+  packed: readonly PackedFile[],
   scheme: Scheme | undefined,
   options: MarkOptions,
   annotate: boolean,
 ): Promise<void> {
-  const shown = marked.map((file) => ({ ...file, report: revealed(file.report, options.reveal) }))
-  const reports = shown.map(({ report }) => report)
-  const solutions = bySolution(shown)
+  const marked = new MarkedFiles(packed, 'answer')
+  const shown = new MarkedFiles(packed, options.reveal)
+  const { reports, solutions } = shown
   const points =
     scheme &&
-    bySolution(marked).map(({ name, reports }): SolutionPoints => ({ solution: name, ...pointsOf(reports, scheme) }))
-  const summary =
-    marked.length > 1
-      ? kept(classSummary(summarised(options.reveal, marked, shown), points), options.reveal)
-      : undefined
+    Array.from(
+      marked.solutions,
+      ({ name, reports }): SolutionPoints => ({ solution: name, ...pointsOf(reports, scheme) }),
+    )
+  // Where mistakes are shown without right values, they are counted without them.
+  const counted = options.reveal === 'cause' ? shown : marked
+  const summary = packed.length > 1 ? kept(classSummary(counted.solutions, points), options.reveal) : undefined
   const colors = colorsFor(options)
-  if (options.format === 'html' && summary !== undefined) await writePages(shown, summary, points, options.output)
+  if (options.format === 'html' && summary !== undefined) await writePages(shown.files, summary, points, options.output)
   else
     await writeReport(options, {
       json: {
@@ -50,22 +45,27 @@ export async function writeMarking(
         ...(points !== undefined && { points }),
         ...(summary !== undefined && { class: summary }),
       },
-      text: () =>
-        [
-          ...shown.map(({ report, source }) => markText(report, colors, options.quiet === true, source)),
-          ...(summary === undefined ? (points ?? []).map((one) => pointsText(one, colors)) : []),
-          ...(summary === undefined ? [] : [classText(summary, points, colors)]),
-        ].join('\n'),
+      text: function* () {
+        let before = ''
+        for (const { report, source } of shown.files) {
+          yield `${before}${markText(report, colors, options.quiet === true, source)}`
+          before = '\n'
+        }
+        if (summary !== undefined) yield `\n${classText(summary, points, colors)}`
+        else for (const one of points ?? []) yield `\n${pointsText(one, colors)}`
+      },
       html: async () => {
         const { markHtml } = await import('../reports/markHtml.js')
-        return markHtml(reports[0], shown[0].source, points?.[0])
+        const [{ report, source }] = shown.files
+        return markHtml(report, source, points?.[0])
       },
-      junit: async () => (await import('../reports/markJunit.js')).markJunit(reports),
+      junit: async () => (await import('../reports/markJunit.js')).junitPieces(reports),
       sarif: async () => (await import('../reports/markSarif.js')).markSarif(reports, { version: packageVersion() }),
-      csv: async () => (await import('../reports/markCsv.js')).markCsv(solutions.map(asOneReport), points),
+      csv: async () => (await import('../reports/markCsv.js')).markCsv(mapped(solutions, asOneReport), points),
       gradescope: async () => {
-        if (solutions.length > 1) throw new UsageError('results for Gradescope are those of one solution')
-        return (await import('../reports/markGradescope.js')).gradescope(asOneReport(solutions[0]), points?.[0])
+        const [first, second] = solutions
+        if (second !== undefined) throw new UsageError('results for Gradescope are those of one solution')
+        return (await import('../reports/markGradescope.js')).gradescope(asOneReport(first), points?.[0])
       },
       github: () => githubAnnotations(reports),
     })
@@ -73,35 +73,16 @@ export async function writeMarking(
 }
 
 /** Writes mended solutions: as one diff, and on standard error what is not mended. */
-export async function writeRepairs(marked: readonly MarkedFile[], options: MarkOptions): Promise<void> {
-  const repairs = marked.flatMap(({ repair }) => repair ?? [])
+export async function writeRepairs(packed: readonly PackedFile[], options: MarkOptions): Promise<void> {
+  const { files } = new MarkedFiles(packed, 'answer')
+  const repairs = flatMapped(files, ({ repair }) => (repair === undefined ? [] : [repair]))
   await writeReport(options, {
-    json: { version: 1, files: repairs.map(({ file, diff, unmended }) => ({ file, diff, unmended })) },
-    text: () => repairs.map(({ diff }) => diff).join(''),
+    json: { version: 1, files: mapped(repairs, ({ file, diff, unmended }) => ({ file, diff, unmended })) },
+    text: () => mapped(repairs, ({ diff }) => diff),
   })
   if (options.format === 'text')
     for (const { file, unmended } of repairs)
       for (const { line, why } of unmended) process.stderr.write(`answerkey: not mended, ${file}:${line}: ${why}\n`)
-}
-
-/** Files by the solution that they belong to, in the order of the files. */
-function bySolution(files: readonly MarkedFile[]): readonly Submission[] {
-  const found = new Map<string, FileReport[]>()
-  for (const { solution, report } of files) {
-    const reports = found.get(solution)
-    if (reports === undefined) found.set(solution, [report])
-    else reports.push(report)
-  }
-  return [...found].map(([name, reports]) => ({ name, reports }))
-}
-
-/** What a class is summed up from: where mistakes are shown without right values, they are counted without them. */
-function summarised(
-  level: RevealLevel,
-  marked: readonly MarkedFile[],
-  shown: readonly MarkedFile[],
-): readonly Submission[] {
-  return bySolution(level === 'cause' ? shown : marked)
 }
 
 /** The summary without what a level keeps back. */
@@ -112,7 +93,7 @@ function kept(summary: ClassSummary, level: RevealLevel): ClassSummary {
 
 /** A page a file and one of the class, in a folder. */
 async function writePages(
-  files: readonly MarkedFile[],
+  files: Iterable<MarkedFile>,
   summary: ClassSummary,
   points: readonly SolutionPoints[] | undefined,
   folder: string | undefined,
@@ -128,9 +109,9 @@ async function writePages(
     import('../reports/markHtml.js'),
     import('../reports/classHtml.js'),
   ])
-  const pages = []
-  for (const [i, { report, source, solution }] of files.entries()) {
-    const page = `${i + 1}-${report.file.replaceAll(/[^\p{L}\p{N}.-]+/gu, '-').slice(-80)}.html`
+  const pages: ClassPage[] = []
+  for (const { report, source, solution } of files) {
+    const page = `${pages.length + 1}-${report.file.replaceAll(/[^\p{L}\p{N}.-]+/gu, '-').slice(-80)}.html`
     const own = points?.find((one) => one.solution === solution)
     writeTextFile(join(folder, page), await markHtml(report, source, own))
     pages.push({ file: report.file, page, totals: totalsText(report.summary) })

@@ -1,6 +1,8 @@
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { appendFileSync, closeSync, openSync, writeFileSync } from 'node:fs'
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import pc from 'picocolors'
-import { stringify } from '../oracle/wire.js'
+import { jsonPieces } from '../reports/jsonPieces.js'
 import { UsageError } from './usage.js'
 
 /** The options that every command has, as the command line gives them. */
@@ -19,11 +21,14 @@ export function colorsFor(options: CommonOptions): Colors {
   return pc.createColors(wanted)
 }
 
-/** A report in every form that its command knows: text, or what becomes JSON. */
+/** A text, or the pieces that it is put together from, each of which is made when its turn comes. */
+type Text = string | Iterable<string>
+
+/** A report in every form that its command knows: text, or what becomes JSON, in which a `Lazily` is a list. */
 interface Report {
   readonly json: unknown
-  text(): string
-  junit?(): string | Promise<string>
+  text(): Text
+  junit?(): Text | Promise<Text>
   html?(): Promise<string>
   sarif?(): unknown
   csv?(): Promise<string>
@@ -33,31 +38,84 @@ interface Report {
 
 /** Writes the report to the file of --output or to standard output. */
 export async function writeReport(options: CommonOptions, report: Report): Promise<void> {
-  const text = await formatted(options.format, report)
-  if (options.output === undefined) process.stdout.write(text)
-  else writeTextFile(options.output, text)
+  const blocks = inBlocks(await formatted(options.format, report))
+  if (options.output !== undefined) writeOnceMade(options.output, blocks)
+  else for (const block of blocks) if (!process.stdout.write(block)) await once(process.stdout, 'drain')
 }
 
 /** Writes a file. Throws a UsageError where that is not possible. */
 export function writeTextFile(path: string, text: string): void {
+  writing(path, () => writeFileSync(path, text))
+}
+
+/**
+ * Writes a file when all its blocks are made; until then they are kept packed. So a file that is there stays as it is where making
+ * one fails. Throws a UsageError where the file cannot be written.
+ */
+function writeOnceMade(path: string, blocks: Iterable<string>): void {
+  const packed = Array.from(blocks, (block) =>
+    brotliCompressSync(block, { params: { [constants.BROTLI_PARAM_QUALITY]: packingQuality } }),
+  )
+  writing(path, () => {
+    const file = openSync(path, 'w')
+    try {
+      for (const block of packed) writeFileSync(file, brotliDecompressSync(block))
+    } finally {
+      closeSync(file)
+    }
+  })
+}
+
+/** Beyond this, packing takes longer than it saves. */
+const packingQuality = 4
+
+function writing(path: string, write: () => void): void {
   try {
-    writeFileSync(path, text)
+    write()
   } catch (error) {
     throw new UsageError(`cannot write ${path}: ${error instanceof Error ? error.message : error}`)
   }
 }
 
-async function formatted(format: CommonOptions['format'], report: Report): Promise<string> {
-  if (format === 'json') return asJson(report.json)
-  if (format === 'text') return report.text()
-  const written = await report[format]?.()
-  if (written === undefined) return report.text()
-  if (typeof written !== 'string') return asJson(written)
-  return format === 'junit' ? `${written}\n` : written
+/** Characters that are written at a time, at least. */
+const blockLength = 2 ** 18
+
+/** Pieces put together to blocks. */
+function* inBlocks(pieces: Text): Generator<string> {
+  let block: string[] = []
+  let length = 0
+  for (const piece of typeof pieces === 'string' ? [pieces] : pieces) {
+    block.push(piece)
+    length += piece.length
+    if (length < blockLength) continue
+    yield block.join('')
+    block = []
+    length = 0
+  }
+  yield block.join('')
 }
 
-function asJson(value: unknown): string {
-  return `${stringify(value, 2)}\n`
+async function formatted(format: CommonOptions['format'], report: Report): Promise<Text> {
+  if (format === 'json') return asJson(report.json)
+  if (format === 'text') return report.text()
+  if (format === 'junit') {
+    const junit = await report.junit?.()
+    return junit === undefined ? report.text() : ended(junit)
+  }
+  const written = await report[format]?.()
+  if (written === undefined) return report.text()
+  return typeof written === 'string' ? written : asJson(written)
+}
+
+function asJson(value: unknown): Iterable<string> {
+  return ended(jsonPieces(value))
+}
+
+/** The text with a line feed behind it. */
+function* ended(text: Text): Generator<string> {
+  if (typeof text === 'string') yield text
+  else yield* text
+  yield '\n'
 }
 
 /** Whether this runs as a step of GitHub Actions. */

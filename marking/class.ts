@@ -1,5 +1,6 @@
 import { claimsTogether } from './classClaims.js'
-import type { Claim, FileReport } from './report.js'
+import { Counts } from './counts.js'
+import type { Claim, Explanation, FileReport } from './report.js'
 import type { Points } from './schemePoints.js'
 import { summarise } from './summary.js'
 import { isRight } from './verdict.js'
@@ -82,41 +83,74 @@ export interface ClassPoints {
 /** A claim that is the root of an error, and whose it is. */
 interface Root {
   readonly name: string
-  readonly claim: Claim
+  readonly claim: RootClaim
 }
 
-/** Sums up a class. The order of all that is counted depends on the solutions alone: the most frequent first, then as they come. */
+/** What is looked at of the root of an error: of a large class, no more is held of each solution. */
+type RootClaim = Pick<
+  Claim,
+  'exercise' | 'quantity' | 'index' | 'verdict' | 'claimed' | 'expected' | 'carriedValue' | 'explanations'
+>
+
+/**
+ * Sums up a class. The order of all that is counted depends on the solutions alone: the most frequent first, then as they come.
+ * Submissions, each of another person, are taken one at a time, and none is held longer than that.
+ */
 export function classSummary(
-  submissions: readonly Submission[],
+  submissions: Iterable<Submission>,
   points: readonly SolutionPoints[] | undefined,
 ): ClassSummary {
-  const claims = submissions.flatMap(({ name, reports }) => claimsTogether(reports).map((claim) => ({ name, claim })))
-  const roots = claims.filter(({ claim }) => claim.root && !isRight(claim.verdict))
-  return {
-    solutions: submissions.length,
-    errors: errorCounts(submissions),
-    points: points === undefined ? null : classPoints(points),
-    steps: stepsOf(claims, roots),
-    lookalikes: lookalikesAmong(roots),
-    conventions: counted(
-      submissions.flatMap(({ name, reports }) =>
-        reports.flatMap((report) =>
-          report.exercises.flatMap(({ exercise, convention }) =>
-            convention === null
-              ? []
-              : [{ name, key: [exercise, convention] as const, value: { exercise, convention } }],
-          ),
-        ),
-      ),
-    ),
-    missing: counted(
-      claims.flatMap(({ name, claim: { verdict, exercise, quantity, message: meaning } }) =>
-        verdict === 'missing' && exercise !== null && quantity !== null
-          ? [{ name, key: [exercise, quantity] as const, value: { exercise, quantity, meaning } }]
-          : [],
-      ),
-    ),
+  let solutions = 0
+  const roots: Root[] = []
+  const answered = new Counts<object>()
+  const errors = new Counts<{ readonly errors: number }>()
+  const conventions = new Counts<Omit<ClassSummary['conventions'][number], 'solutions'>>()
+  const missing = new Counts<Omit<ClassSummary['missing'][number], 'solutions'>>()
+  for (const { name, reports } of submissions) {
+    solutions++
+    const made = reports.flatMap(({ claims }) => claims).filter(isRoot).length
+    errors.add(name, String(made), { errors: made })
+    for (const { exercise, convention } of reports.flatMap(({ exercises }) => exercises))
+      if (convention !== null) conventions.add(name, `${exercise}\n${convention}`, { exercise, convention })
+    for (const claim of claimsTogether(reports)) {
+      const { verdict, exercise, quantity, message: meaning } = claim
+      if (isRoot(claim)) roots.push({ name, claim: rootClaim(claim) })
+      if (verdict !== 'missing') answered.add(name, placeOf(claim), {})
+      else if (exercise !== null && quantity !== null)
+        missing.add(name, placeOf(claim), { exercise, quantity, meaning })
+    }
   }
+  return {
+    solutions,
+    errors: errors.mostFrequent().toSorted((a, b) => a.errors - b.errors),
+    points: points === undefined ? null : classPoints(points),
+    steps: stepsOf(roots, answered),
+    lookalikes: lookalikesAmong(roots),
+    conventions: conventions.mostFrequent(),
+    missing: missing.mostFrequent(),
+  }
+}
+
+function isRoot({ root, verdict }: Claim): boolean {
+  return root && !isRight(verdict)
+}
+
+function rootClaim(claim: Claim): RootClaim {
+  const { exercise, quantity, index, verdict, claimed, expected, carriedValue, explanations } = claim
+  return {
+    ...{ exercise, quantity, index, verdict, explanations: explanations.slice(0, 1) },
+    ...{ claimed: onlyNumber(claimed), expected: onlyNumber(expected), carriedValue: onlyNumber(carriedValue) },
+  }
+}
+
+/** A value that is one number: no others are compared. */
+function onlyNumber(value: Claim['claimed']): number | null {
+  return typeof value === 'number' ? value : null
+}
+
+/** Tells one quantity of one exercise from all others. */
+function placeOf({ exercise, quantity }: Pick<Claim, 'exercise' | 'quantity'>): string {
+  return `${exercise}\n${quantity}`
 }
 
 /** The files of one solution as one: for what knows only one report a solution. */
@@ -134,15 +168,6 @@ export function asOneReport({ name, reports }: Submission): FileReport {
   }
 }
 
-/** Distinct values with the number of solutions that have them, the most frequent first. */
-function counted<T extends object>(
-  found: readonly { readonly name: string; readonly key: readonly string[]; readonly value: T }[],
-): readonly (T & { readonly solutions: number })[] {
-  return [...grouped(found, ({ key }) => key.join('\n')).values()]
-    .map((group) => ({ ...group[0].value, solutions: people(group) }))
-    .toSorted((a, b) => b.solutions - a.solutions)
-}
-
 function grouped<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>()
   for (const one of all) {
@@ -155,16 +180,6 @@ function grouped<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<s
 
 function people(found: readonly { readonly name: string }[]): number {
   return new Set(found.map(({ name }) => name)).size
-}
-
-function errorCounts(submissions: readonly Submission[]): ClassSummary['errors'] {
-  const counts = submissions.map(
-    ({ reports }) =>
-      reports.flatMap((report) => report.claims).filter(({ root, verdict }) => root && !isRight(verdict)).length,
-  )
-  return [...grouped(counts, String)]
-    .map(([errors, those]) => ({ errors: Number(errors), solutions: those.length }))
-    .toSorted((a, b) => a.errors - b.errors)
 }
 
 function classPoints(points: readonly SolutionPoints[]): ClassPoints {
@@ -183,27 +198,20 @@ function hundredths(value: number): number {
   return Math.round(value * 100) / 100
 }
 
-function stepsOf(claims: readonly Root[], roots: readonly Root[]): readonly Step[] {
-  const keyOf = ({ claim: { exercise, quantity } }: Root): string => `${exercise}\n${quantity}`
-  const answered = grouped(
-    claims.filter(({ claim }) => claim.verdict !== 'missing'),
-    keyOf,
-  )
-  return [...grouped(roots, keyOf)]
+function stepsOf(roots: readonly Root[], answered: Counts<object>): readonly Step[] {
+  return [...grouped(roots, ({ claim }) => placeOf(claim))]
     .flatMap(([key, group]) => {
       const [{ claim }] = group
       const { exercise, quantity } = claim
       if (exercise === null || quantity === null) return []
       const slips = group.filter(({ claim }) => claim.verdict === 'arithmetic' || claim.verdict === 'transcription')
-      const mistakes = counted(
-        group.flatMap(({ name, claim: { explanations } }) =>
-          explanations.slice(0, 1).map((value) => ({ name, key: [value.mistake], value })),
-        ),
-      )
+      const made = new Counts<Explanation>()
+      for (const { name, claim } of group)
+        for (const explanation of claim.explanations) made.add(name, explanation.mistake, explanation)
       return [
         {
-          ...{ exercise, quantity, mistakes, wrong: people(group), slips: people(slips) },
-          answered: people(answered.get(key) ?? group),
+          ...{ exercise, quantity, mistakes: made.mostFrequent(), wrong: people(group), slips: people(slips) },
+          answered: answered.of(key) || people(group),
           unexplained: people(group.filter(({ claim }) => isUnexplained(claim))),
         },
       ]
@@ -211,7 +219,7 @@ function stepsOf(claims: readonly Root[], roots: readonly Root[]): readonly Step
     .toSorted((a, b) => b.wrong - a.wrong)
 }
 
-function isUnexplained({ verdict, explanations }: Claim): boolean {
+function isUnexplained({ verdict, explanations }: RootClaim): boolean {
   return verdict === 'wrong' && explanations.length === 0
 }
 
@@ -227,14 +235,15 @@ function lookalikesAmong(roots: readonly Root[]): readonly Lookalike[] {
   const places = grouped(unexplained, ({ claim: { exercise, quantity, index } }) =>
     JSON.stringify([exercise, quantity, index]),
   )
+  const names = [...new Set(roots.map(({ name }) => name))]
   return [...places.values()]
     .flatMap(alike)
     .flatMap((group) => {
       const [{ claim }] = group
       const { exercise, quantity, index } = claim
       const among = new Set(group.map(({ name }) => name))
-      const solutions = [...new Set(roots.map(({ name }) => name))].filter((name) => among.has(name))
-      if (exercise === null || quantity === null || solutions.length < 2) return []
+      if (exercise === null || quantity === null || among.size < 2) return []
+      const solutions = names.filter((name) => among.has(name))
       return [{ exercise, quantity, index, value: commonest(group.map(({ value }) => value)), solutions }]
     })
     .toSorted((a, b) => b.solutions.length - a.solutions.length)

@@ -1,9 +1,10 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { exercises } from '../exercises/index.js'
 import { markFile } from './markFile.js'
+import { type MarkedSolution, unpack } from './packed.js'
 import { markFiles, type Outcome, type PoolOptions, type Submitted } from './pool.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'answerkey-pool-'))
@@ -14,9 +15,11 @@ function file(name: string, content: string): string {
   return path
 }
 
-async function outcomes(files: readonly Submitted[], options: Partial<PoolOptions> = {}): Promise<readonly Outcome[]> {
-  const found: Outcome[] = []
-  for await (const outcome of markFiles(files, { timeoutSeconds: 60, ...options })) found.push(outcome)
+/** What becomes of files, unpacked. */
+async function outcomes(files: readonly Submitted[], options: Partial<PoolOptions> = {}) {
+  const found: (MarkedSolution | Outcome)[] = []
+  for await (const outcome of markFiles(files, { timeoutSeconds: 60, ...options }))
+    found.push('packed' in outcome ? { ...outcome, ...unpack(outcome.packed) } : outcome)
   return found
 }
 
@@ -29,15 +32,23 @@ const long = `# Exercise 1.1 (b)\n\n${Array.from({ length: 3000 }, (_, i) => `$$
 const limit = 300_000
 
 describe('files marked in workers', { timeout: limit }, () => {
-  it('come in their own order, whichever is done first, with the reports that they have one by one', async () => {
+  it('come in their own order, whichever is done first, with the reports that they have one by one; no more are begun than there are workers', async () => {
     const paths = [
       file('a.md', `${wrong}\n$$a_4 = 2 - 1 - 1 = 0$$\n`.repeat(5)),
       file('b.md', wrong),
       join(folder, 'absent.md'),
     ]
-    const sheet = { file: 'sheet.yaml', content: new TextEncoder().encode('a3: 1\n') }
     const done: string[] = []
-    const found = await outcomes([...paths.map((path) => ({ file: path })), sheet], {
+    let [begun, mostAtATime] = [0, 0]
+    const submitted = (path: string, content?: Uint8Array): Submitted => ({
+      file: path,
+      get content() {
+        mostAtATime = Math.max(mostAtATime, ++begun - done.length)
+        return content
+      },
+    })
+    const sheet = submitted('sheet.yaml', new TextEncoder().encode('a3: 1\n'))
+    const found = await outcomes([...paths.map((path) => submitted(path)), sheet], {
       meant: { id: 'ntua/1.1b' },
       onDone: (n, path) => done.push(`${n} ${path}`),
     })
@@ -47,6 +58,7 @@ describe('files marked in workers', { timeout: limit }, () => {
     expect(found[3]).toMatchObject({ file: 'sheet.yaml', source: 'a3: 1\n', report: { summary: { correct: 1 } } })
     expect(done.map((line) => line.split(' ')[0])).toEqual(['1', '2', '3', '4'])
     expect(new Set(done.map((line) => line.slice(2)))).toEqual(new Set([...paths, sheet.file]))
+    expect({ begun, mostAtATime }).toEqual({ begun: 4, mostAtATime: Math.min(availableParallelism(), 4) })
   })
 
   it('are stopped after their time, and the others are still marked', async () => {

@@ -39,7 +39,7 @@ const memoryMegabytes = 768
 /**
  * Marks files in worker threads, as many at a time as the machine has cores. The outcomes come in the order of the files,
  * whichever is done first. A file that takes longer than its time, or more memory than a worker has, is one that could not be
- * marked; the rest goes on.
+ * marked; the rest goes on. What is marked stays packed (see `pack`): whoever keeps the outcomes of a class keeps few bytes of each.
  */
 export async function* markFiles(files: readonly Submitted[], options: PoolOptions): AsyncGenerator<Outcome> {
   if (files.length === 0) return
@@ -53,15 +53,24 @@ export async function* markFiles(files: readonly Submitted[], options: PoolOptio
   })
   // A worker that ends with no file in hand costs none: the pool starts another.
   pool.on('error', () => {})
+  const outcomes: Promise<Outcome>[] = []
+  let begun = 0
   let done = 0
+  const beginNext = (): void => {
+    if (begun < files.length) outcomes.push(markOne(files[begun++]))
+  }
   const markOne = async (submitted: Submitted): Promise<Outcome> => {
     const outcome = await outcomeOf(pool, submitted, options)
     options.onDone?.(++done, submitted.file)
+    beginNext()
     return outcome
   }
   try {
-    for (const outcome of files.map(markOne)) yield await outcome
+    for (let i = 0; i < threads; i++) beginNext()
+    // Whatever is done has begun another one: as long as files are left, more are begun than were taken from here.
+    for (let outcome = outcomes.shift(); outcome !== undefined; outcome = outcomes.shift()) yield await outcome
   } finally {
+    begun = files.length
     await pool.destroy()
   }
 }

@@ -4,8 +4,9 @@ import { exercises, readInstance } from '../exercises/index.js'
 import { type Document, UnreadableFile } from './document/document.js'
 import { readDocument } from './document/reader.js'
 import type { MarkOptions } from './mark.js'
-import { type MarkedText, markContent, markFileText, readingOptions } from './markFile.js'
-import type { Repair } from './repair.js'
+import { markContent, markFileText, readingOptions } from './markFile.js'
+import { type MarkedSolution, pack } from './packed.js'
+import type { Summary } from './report.js'
 
 /** The exercise that is meant where a file does not say: by its id, or the instance of one that a file holds. */
 export type Meant = { readonly id: string } | { readonly file: string; readonly text: string }
@@ -22,9 +23,10 @@ export interface Task {
   readonly started: MessagePort
 }
 
-/** A marked solution, and mended where that was asked for. */
-export interface MarkedTask extends MarkedText {
-  readonly repair?: Repair
+/** A marked file: how many claims have which verdict, and all else as `pack` packs it. */
+export interface MarkedTask {
+  readonly summary: Summary
+  readonly packed: Uint8Array
 }
 
 /** The marked file, or why nothing of it could be read. */
@@ -36,7 +38,8 @@ export async function markTask({ file, content, meant, repair, started }: Task):
   started.postMessage('started')
   try {
     const marked = await (content === undefined ? markFileText(file, options) : markContent(file, content, options))
-    return repair ? { ...marked, repair: await repairText(file, marked.source, options) } : marked
+    const packed = pack(repair ? { ...marked, repair: await repairText(file, marked.source, options) } : marked)
+    return { summary: marked.report.summary, packed }
   } catch (error) {
     if (error instanceof UnreadableFile) return { unreadable: error.reason }
     throw error
@@ -45,11 +48,12 @@ export async function markTask({ file, content, meant, repair, started }: Task):
   }
 }
 
-/** The text of a file, mended. */
-async function repairText(file: string, text: string, options: MarkOptions): Promise<Repair> {
+/** What is mended of the text of a file. */
+async function repairText(file: string, text: string, options: MarkOptions): Promise<MarkedSolution['repair']> {
   const { repairDocument } = await import('./repair.js')
   const read = (version: string): Document => readDocument(file, version, readingOptions(options))
-  return repairDocument(read(text), options, read)
+  const { diff, unmended } = await repairDocument(read(text), options, read)
+  return { file, diff, unmended }
 }
 
 async function optionsFor(meant: Meant | undefined) {

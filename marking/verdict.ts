@@ -1,16 +1,18 @@
 import { type Range, rangesMeet } from './boxes.js'
 import type { Habit } from './evaluation.js'
 
-/** What is said of a claim in `mark --format json`. */
-export type Verdict =
-  | 'correct'
-  | 'rounded'
-  | 'carried'
-  | 'arithmetic'
-  | 'transcription'
-  | 'wrong'
-  | 'unsupported'
-  | 'missing'
+/** What is said of a claim in `mark --format json`; in the order in which totals are shown. */
+export const verdicts = [
+  'correct',
+  'rounded',
+  'carried',
+  'arithmetic',
+  'transcription',
+  'wrong',
+  'unsupported',
+  'missing',
+] as const
+export type Verdict = (typeof verdicts)[number]
 
 /** A number as it was written: the values that its digits stand for if they were rounded, and if they were cut off. */
 export interface Written {

@@ -9,16 +9,20 @@ const most = 10
  * The root errors of solutions as workflow commands of GitHub Actions, a line each, which a pull request shows at their lines:
  * ten at most, and one notice that counts the rest. Empty where there is none.
  */
-export function githubAnnotations(reports: readonly FileReport[]): string {
-  const errors = reports.flatMap((report) =>
-    markModel(legible(report)).roots.map((error) => ({ file: report.file, error })),
-  )
-  const commands = errors.slice(0, most).map(({ file, error }) => annotation(file, error))
-  const rest = errors.slice(most)
-  const files = new Set(rest.map(({ file }) => file)).size
-  if (rest.length > 0)
+export function githubAnnotations(reports: Iterable<FileReport>): string {
+  const commands: string[] = []
+  const further = new Set<string>()
+  let rest = 0
+  for (const report of reports)
+    for (const error of markModel(legible(report)).roots)
+      if (commands.length < most) commands.push(annotation(report.file, error))
+      else {
+        rest++
+        further.add(report.file)
+      }
+  if (rest > 0)
     commands.push(
-      command('notice', {}, `${count(rest.length, 'more error')} in ${count(files, 'file')} not shown here`),
+      command('notice', {}, `${count(rest, 'more error')} in ${count(further.size, 'file')} not shown here`),
     )
   return commands.map((line) => `${line}\n`).join('')
 }

@@ -1,57 +1,79 @@
-import { create } from 'xmlbuilder2'
+import { create, fragment } from 'xmlbuilder2'
 import type { Claim, FileReport, UnreadLine } from '../marking/report.js'
 import { isRight } from '../marking/verdict.js'
-import {
-  explanationText,
-  legible,
-  meanings,
-  rootFinder,
-  sentenceOf,
-  subjectOf,
-  tallies,
-  totalsOf,
-} from './markModel.js'
+import { explanationText, legible, meanings, rootFinder, sentenceOf, subjectOf, tallies } from './markModel.js'
 import { oneLine, toNestedText } from './words.js'
 import { xmlText as text } from './xml.js'
 
-/**
- * The marking of solutions as JUnit XML: a suite a file, a case a claim. What is right passes; errors where they are made, and what
- * is missing, fail; what follows from an error is skipped with the line that it follows from, as is what could not be read. The
- * totals by verdict stand in the suite's properties.
- */
+/** The marking of solutions as JUnit XML; see `junitPieces`. */
 export function markJunit(reports: readonly FileReport[]): string {
-  const shown = reports.map(legible)
-  const suites = shown.map((report) => {
-    const rootOf = rootFinder(report.claims)
-    const cases = [
-      ...report.claims.map((claim) => caseOf(claim, report.file, rootOf(claim))),
-      ...report.unread.map((line) => unreadCase(line, report.file)),
-    ]
-    const amount = (outcome: keyof JunitCase) => cases.filter((entry) => outcome in entry).length
-    return {
-      '@name': text(report.file),
-      '@tests': cases.length,
-      '@failures': amount('failure'),
-      '@errors': 0,
-      '@skipped': amount('skipped'),
-      properties: { property: propertiesOf([report]) },
-      testcase: cases,
-    }
-  })
-  const sum = (key: '@tests' | '@failures' | '@skipped') => suites.reduce((total, suite) => total + suite[key], 0)
-  return create(
+  return [...junitPieces(reports)].join('')
+}
+
+/**
+ * The marking of solutions as JUnit XML, in pieces: a suite a file, a case a claim. What is right passes; errors where they are made,
+ * and what is missing, fail; what follows from an error is skipped with the line that it follows from, as is what could not be read.
+ * The totals by verdict stand in the suite's properties. The reports are gone through twice, one at a time.
+ */
+export function* junitPieces(reports: Iterable<FileReport>): Generator<string> {
+  const sums = { tests: 0, failures: 0, skipped: 0 }
+  for (const report of reports) {
+    const { tests, failures, skipped } = countsOf(report)
+    sums.tests += tests
+    sums.failures += failures
+    sums.skipped += skipped
+  }
+  const frame = create(
     { version: '1.0', encoding: 'UTF-8' },
     {
       testsuites: {
         '@name': 'answerkey mark',
-        '@tests': sum('@tests'),
-        '@failures': sum('@failures'),
+        '@tests': sums.tests,
+        '@failures': sums.failures,
         '@errors': 0,
-        '@skipped': sum('@skipped'),
-        testsuite: suites,
+        '@skipped': sums.skipped,
+        testsuite: {},
       },
     },
   ).end({ prettyPrint: true })
+  const [head, tail] = frame.split('\n  <testsuite/>')
+  yield head
+  for (const report of reports)
+    yield `\n${fragment({ testsuite: suiteOf(legible(report)) }).end({ prettyPrint: true, offset: 1 })}`
+  yield tail
+}
+
+function suiteOf(report: FileReport) {
+  const rootOf = rootFinder(report.claims)
+  const { tests, failures, skipped } = countsOf(report)
+  return {
+    '@name': text(report.file),
+    '@tests': tests,
+    '@failures': failures,
+    '@errors': 0,
+    '@skipped': skipped,
+    properties: { property: propertiesOf(report) },
+    testcase: [
+      ...report.claims.map((claim) => caseOf(claim, report.file, rootOf(claim))),
+      ...report.unread.map((line) => unreadCase(line, report.file)),
+    ],
+  }
+}
+
+/** How many cases a suite has, how many of them fail, and how many are skipped. */
+function countsOf({ claims, unread }: FileReport) {
+  const amount = (outcome: 'failure' | 'skipped') => claims.filter((claim) => outcomeOf(claim) === outcome).length
+  return {
+    tests: claims.length + unread.length,
+    failures: amount('failure'),
+    skipped: amount('skipped') + unread.length,
+  }
+}
+
+/** What becomes of the case of a claim. */
+function outcomeOf({ verdict, root }: Claim): 'passed' | 'failure' | 'skipped' {
+  if (isRight(verdict)) return 'passed'
+  return root || verdict === 'missing' ? 'failure' : 'skipped'
 }
 
 interface JunitCase {
@@ -64,7 +86,8 @@ interface JunitCase {
 }
 
 function caseOf(claim: Claim, file: string, from: Claim | undefined): JunitCase {
-  const { verdict, root, line, exercise } = claim
+  const { verdict, line, exercise } = claim
+  const outcome = outcomeOf(claim)
   const said = [subjectOf(claim), verdict === 'missing' ? claim.message : oneLine(claim.text, 120)]
   const name = said.filter((part) => part !== '').join(': ')
   const named = {
@@ -73,8 +96,8 @@ function caseOf(claim: Claim, file: string, from: Claim | undefined): JunitCase 
     '@file': text(file),
     '@line': line,
   }
-  if (isRight(verdict)) return named
-  if (!root && verdict !== 'missing') {
+  if (outcome === 'passed') return named
+  if (outcome === 'skipped') {
     const follows = from === undefined ? '' : ` (follows from line ${from.line})`
     return { ...named, skipped: { '@message': text(`${verdict}: ${sentenceOf(claim)}${follows}`) } }
   }
@@ -105,7 +128,6 @@ function unreadCase({ line, text: written, why }: UnreadLine, file: string): Jun
   }
 }
 
-function propertiesOf(reports: readonly FileReport[]) {
-  const totals = totalsOf(reports)
-  return tallies.map((tally) => ({ '@name': tally, '@value': totals[tally] }))
+function propertiesOf({ summary }: FileReport) {
+  return tallies.map((tally) => ({ '@name': tally, '@value': summary[tally] }))
 }

@@ -1,22 +1,12 @@
 import type { Claim, Explanation, FileReport, Summary, UnreadLine } from '../marking/report.js'
-import { isRight, type Verdict } from '../marking/verdict.js'
+import { isRight, type Verdict, verdicts } from '../marking/verdict.js'
 import { count, printable, toNestedText } from './words.js'
 
 /** What a marking counts: its verdicts, and the lines that could not be read. */
 export type Tally = Verdict | 'unread'
 
 /** The order in which totals are shown, in every format. */
-export const tallies: readonly Tally[] = [
-  'correct',
-  'rounded',
-  'carried',
-  'arithmetic',
-  'transcription',
-  'wrong',
-  'unsupported',
-  'missing',
-  'unread',
-]
+export const tallies: readonly Tally[] = [...verdicts, 'unread']
 
 /** What each verdict means, for a person who sees it for the first time. */
 export const meanings: Readonly<Record<Tally, string>> = {
@@ -190,19 +180,13 @@ export function subjectOf({ quantity, index }: Pick<Claim, 'quantity' | 'index'>
 }
 
 /** The totals of several files. */
-export function totalsOf(reports: readonly FileReport[]): Summary {
-  const sum = (tally: Tally): number => reports.reduce((total, { summary }) => total + summary[tally], 0)
-  return {
-    correct: sum('correct'),
-    rounded: sum('rounded'),
-    carried: sum('carried'),
-    arithmetic: sum('arithmetic'),
-    transcription: sum('transcription'),
-    wrong: sum('wrong'),
-    unsupported: sum('unsupported'),
-    missing: sum('missing'),
-    unread: sum('unread'),
+export function totalsOf(reports: Iterable<Pick<FileReport, 'summary'>>): Summary {
+  const totals: Record<Tally, number> = {
+    ...{ correct: 0, rounded: 0, carried: 0, arithmetic: 0, transcription: 0, wrong: 0, unsupported: 0, missing: 0 },
+    unread: 0,
   }
+  for (const { summary } of reports) for (const tally of tallies) totals[tally] += summary[tally]
+  return totals
 }
 
 /** `200 correct, 1 wrong`; `nothing to mark` where all totals are 0. */

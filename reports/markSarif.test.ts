@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import type { FileReport } from '../marking/report.js'
 import { marked } from './fixtures/fileReports.js'
 import { artifactLocation, message, sarifLog } from './fixtures/sarifLog.js'
 import { someClaim, someReport } from './fixtures/someReport.js'
@@ -20,11 +21,11 @@ const location = z.strictObject({
 })
 const sarif = sarifLog({ locations: z.array(location).length(1), relatedLocations: z.array(location).optional() })
 
-function resultsOf(...reports: Parameters<typeof markSarif>[0]) {
+function resultsOf(...reports: readonly FileReport[]) {
   return sarif.parse(JSON.parse(JSON.stringify(markSarif(reports, { version: '1.0.0' })))).runs[0].results
 }
 
-function fingerprints(...reports: Parameters<typeof markSarif>[0]): readonly string[] {
+function fingerprints(...reports: readonly FileReport[]): readonly string[] {
   return resultsOf(...reports).flatMap(({ partialFingerprints }) => Object.values(partialFingerprints))
 }
 

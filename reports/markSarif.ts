@@ -1,6 +1,7 @@
-import type { Location, Log, PhysicalLocation, Region, Result } from 'sarif'
+import type { Artifact, Location, Log, PhysicalLocation, Region, Result, Run } from 'sarif'
 import type { Claim, FileReport, UnreadLine } from '../marking/report.js'
 import { isRight, type Verdict } from '../marking/verdict.js'
+import { flatMapped, mapped } from './lazily.js'
 import {
   explanationText,
   legible,
@@ -22,6 +23,14 @@ export interface SarifOptions {
   readonly version: string
 }
 
+/** A log whose lists of files and results are made as they are gone through. */
+interface SarifLog extends Omit<Log, 'runs'> {
+  readonly runs: readonly (Omit<Run, 'artifacts' | 'results'> & {
+    readonly artifacts: Iterable<Artifact>
+    readonly results: Iterable<Result>
+  })[]
+}
+
 /** The rules: what is not simply right. */
 const rules = tallies.filter((tally) => tally === 'unread' || !isRight(tally))
 
@@ -39,9 +48,9 @@ const levels: Readonly<Record<Exclude<Tally, 'correct' | 'rounded'>, 'error' | '
 /**
  * The marking of solutions as a SARIF 2.1.0 log: a rule a verdict, a result for each claim that is not right and each line that was
  * not read, at its place; what follows from an error points to it. Fingerprints rest on what a claim says, not on where it stands.
- * The totals of all verdicts stand in the properties of the run.
+ * The totals of all verdicts stand in the properties of the run. The reports are gone through several times, one at a time.
  */
-export function markSarif(reports: readonly FileReport[], { version }: SarifOptions): Log {
+export function markSarif(reports: Iterable<FileReport>, { version }: SarifOptions): SarifLog {
   return {
     $schema: sarifSchema,
     version: '2.1.0',
@@ -62,8 +71,8 @@ export function markSarif(reports: readonly FileReport[], { version }: SarifOpti
           },
         },
         columnKind: 'utf16CodeUnits',
-        artifacts: reports.map(({ file }) => ({ location: { uri: uriOf(file) } })),
-        results: reports.map(legible).flatMap(resultsOf),
+        artifacts: mapped(reports, ({ file }) => ({ location: { uri: uriOf(file) } })),
+        results: flatMapped(mapped(reports, legible), resultsOf),
         properties: { totals: totalsOf(reports) },
       },
     ],

@@ -75,9 +75,9 @@ const parsed: Readonly<Record<string, (report: FileReport, source: string) => Pr
     return tallied(properties)
   },
   SARIF: (report) => {
-    const [{ results = [], properties }] = markSarif([report], { version: '1.0.0' }).runs
+    const [{ results, properties }] = markSarif([report], { version: '1.0.0' }).runs
     const { correct, rounded } = properties?.totals ?? {}
-    return { ...tallied(results.map(({ ruleId }) => String(ruleId))), correct, rounded }
+    return { ...tallied(Array.from(results, ({ ruleId }) => String(ruleId))), correct, rounded }
   },
   CSV: (report) => {
     const [head, row] = csvRows(markCsv([report]))
