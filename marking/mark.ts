@@ -61,6 +61,12 @@ export async function examineDocument(document: Document, options: MarkOptions):
   return { report: reportOf(document.file, parts), worlds }
 }
 
+/** Which of how many shares of the marking of a document, counted from 0. */
+export interface Share {
+  readonly index: number
+  readonly of: number
+}
+
 /**
  * One of `of` shares of the marking of a document, which several threads may take at a time: put together by `reportOf`, they are
  * what markDocument says.
@@ -68,7 +74,7 @@ export async function examineDocument(document: Document, options: MarkOptions):
 export async function markShare(
   document: Document,
   options: MarkOptions,
-  { index, of }: { readonly index: number; readonly of: number },
+  { index, of }: Share,
 ): Promise<readonly PlacedPart[]> {
   const { answered, unread } = assign(document, options)
   const parts = index === 0 ? [onlyUnread(unread)] : []

@@ -1,4 +1,4 @@
-import type { Answered, Document, ReadingOptions } from './document/document.js'
+import type { Answered, ReadingOptions } from './document/document.js'
 import { readDocument, readDocumentFile } from './document/reader.js'
 import type { SymbolTable } from './expression/names.js'
 import { type MarkOptions, markDocument } from './mark.js'
@@ -14,12 +14,7 @@ export interface MarkedText {
 
 /** Reads a hand solution and marks it. Throws UnreadableFile where nothing of the file can be read. */
 export async function markFile(path: string, options: MarkOptions): Promise<FileReport> {
-  return (await markFileText(path, options)).report
-}
-
-/** Reads a hand solution and marks it; see `markFile`. */
-export async function markFileText(path: string, options: MarkOptions): Promise<MarkedText> {
-  return marked(await readDocumentFile(path, readingOptions(options)), options)
+  return markDocument(await readDocumentFile(path, readingOptions(options)), options)
 }
 
 /** Marks the content of a file of this name. Throws UnreadableFile where nothing of it can be read. */
@@ -28,16 +23,13 @@ export async function markContent(
   content: Uint8Array | string,
   options: MarkOptions,
 ): Promise<MarkedText> {
-  return marked(readDocument(file, content, readingOptions(options)), options)
+  const document = readDocument(file, content, readingOptions(options))
+  return { report: await markDocument(document, options), source: document.edited([]) }
 }
 
 /** How files are read for marking: by the symbols of the exercises that they may answer. */
 export function readingOptions(options: MarkOptions): ReadingOptions {
   return { symbolsOf: (answered) => symbolsOf(answered, options) }
-}
-
-async function marked(document: Document, options: MarkOptions): Promise<MarkedText> {
-  return { report: await markDocument(document, options), source: document.edited([]) }
 }
 
 /** The symbols of the exercise that a place answers; of the one that is meant where the document does not say. */

@@ -61,6 +61,25 @@ describe('files marked in workers', { timeout: limit }, () => {
     expect({ begun, mostAtATime }).toEqual({ begun: 4, mostAtATime: Math.min(availableParallelism(), 4) })
   })
 
+  it('are marked as by one worker where the exercises of one are shared out', async () => {
+    const exercise = (part: string, lines: string): string => `# Exercise 1.1 (${part})\n\n${lines.repeat(60)}`
+    const forward =
+      '$$a_3 = -2 + 1 + 2 = 0$$\n\n$$y_3 = 0.731$$\n\n$$y_{target} - y_5 = 1 - 0.317 = 0.983$$\n\nfoo $x$ bar\n\n'
+    const content = exercise('b', forward) + exercise('c', forward) + exercise('d', '$$3 \\cdot 4 = 13$$\n\n')
+    expect(content.length).toBeGreaterThan(10_000)
+    const path = file('whole.md', content)
+    const [found] = await outcomes([{ file: path }])
+    const report = await markFile(path, { exercises })
+    expect(report.exercises.length).toBeGreaterThan(1)
+    expect(found).toMatchObject({ source: content, summary: report.summary })
+    expect('report' in found && JSON.stringify(found.report)).toBe(JSON.stringify(report))
+  })
+
+  it('are stopped after their time where their exercises are shared out', async () => {
+    const found = await outcomes([{ file: file('long.md', long) }], { timeoutSeconds: 1 })
+    expect(found).toMatchObject([{ why: 'took longer than 1 s; --timeout gives it more' }])
+  })
+
   it('are stopped after their time, and the others are still marked', async () => {
     const files = [file('long.md', long), file('b.md', wrong), file('d.md', wrong)]
     const found = await outcomes(

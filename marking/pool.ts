@@ -1,8 +1,11 @@
+import { statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { MessageChannel } from 'node:worker_threads'
 import { Tinypool } from 'tinypool'
-import type { Answer, MarkedTask, Meant, Task } from './poolTask.js'
+import { pack } from './packed.js'
+import { reportOf } from './parts.js'
+import type { Answer, MarkedShare, MarkedTask, Meant, Task } from './poolTask.js'
 
 /** A file to mark: on disk, or with what it holds. */
 export interface Submitted {
@@ -36,19 +39,27 @@ const youngMegabytes = 96
 /** Megabytes of objects that marking one file may hold at a time. */
 const memoryMegabytes = 768
 
+/** The marking of one file is shared out among so many threads at most, where there are more cores than files. */
+const mostShares = 4
+
+/** The marking of a smaller file is not: to start another thread takes longer than marking it. */
+const fewestBytesShared = 10_000
+
 /**
- * Marks files in worker threads, as many at a time as the machine has cores. The outcomes come in the order of the files,
- * whichever is done first. A file that takes longer than its time, or more memory than a worker has, is one that could not be
+ * Marks files in worker threads, as many at a time as the machine has cores; where there are fewer files, the exercises of each are
+ * shared out. The outcomes come in the order of the files, whichever is done first. A file that takes longer than its time, or more memory than a worker has, is one that could not be
  * marked; the rest goes on. What is marked stays packed (see `pack`): whoever keeps the outcomes of a class keeps few bytes of each.
  */
 export async function* markFiles(files: readonly Submitted[], options: PoolOptions): AsyncGenerator<Outcome> {
   if (files.length === 0) return
   if (process.versions.v8.startsWith('11.')) setFlagsFromString(optimiseLater)
-  const threads = Math.min(availableParallelism(), files.length)
+  const cores = availableParallelism()
+  const threads = Math.min(cores, files.length)
+  const shares = options.repair ? 1 : Math.min(mostShares, Math.max(1, Math.floor(cores / files.length)))
   const pool = new Tinypool({
     filename: new URL('./poolWorker.js', import.meta.url).href,
     minThreads: threads,
-    maxThreads: threads,
+    maxThreads: threads * shares,
     resourceLimits: { maxOldGenerationSizeMb: memoryMegabytes, maxYoungGenerationSizeMb: youngMegabytes },
   })
   // A worker that ends with no file in hand costs none: the pool starts another.
@@ -60,7 +71,7 @@ export async function* markFiles(files: readonly Submitted[], options: PoolOptio
     if (begun < files.length) outcomes.push(markOne(files[begun++]))
   }
   const markOne = async (submitted: Submitted): Promise<Outcome> => {
-    const outcome = await outcomeOf(pool, submitted, options)
+    const outcome = await outcomeOf(pool, submitted, options, shares)
     options.onDone?.(++done, submitted.file)
     beginNext()
     return outcome
@@ -79,19 +90,49 @@ async function outcomeOf(
   pool: Tinypool,
   { file, content }: Submitted,
   { meant, repair, timeoutSeconds }: PoolOptions,
+  shares: number,
 ): Promise<Outcome> {
+  const task: Untimed = { file, ...(content && { content }), ...(meant && { meant }), ...(repair && { repair }) }
+  const of = shares > 1 && bytesOf(task) >= fewestBytesShared ? shares : 1
+  const asked = of === 1 ? [task] : Array.from({ length: of }, (_, index) => ({ ...task, share: { index, of } }))
+  const answers = await Promise.all(asked.map((one) => answerTo(pool, one, timeoutSeconds)))
+  const why = answers.flatMap((answer) => ('why' in answer ? [answer.why] : []))
+  if (why.length > 0) return { file, why: why[0] }
+  const [whole] = answers.flatMap((answer) => ('packed' in answer ? [answer] : []))
+  if (whole !== undefined) return { file, ...whole }
+  const marked = answers.flatMap((answer) => ('parts' in answer ? [answer] : []))
+  const report = reportOf(
+    file,
+    marked.flatMap(({ parts }) => parts),
+  )
+  return { file, summary: report.summary, packed: pack({ report, source: marked[0].source }) }
+}
+
+/** What a worker is asked for, but for what tells when it begins. */
+type Untimed = Omit<Task, 'started'>
+
+/** How large a file is; 0 where it is none, which a worker says in better words. */
+function bytesOf({ file, content }: Untimed): number {
+  return content === undefined ? (statSync(file, { throwIfNoEntry: false })?.size ?? 0) : content.length
+}
+
+/** A worker's answer, or why there is none. */
+async function answerTo(
+  pool: Tinypool,
+  task: Untimed,
+  timeoutSeconds: number,
+): Promise<MarkedTask | MarkedShare | { readonly why: string }> {
   const limit = new AbortController()
   const { port1: heard, port2: started } = new MessageChannel()
   let timer: NodeJS.Timeout | undefined
   heard.once('message', () => {
     timer = setTimeout(() => limit.abort(), timeoutSeconds * 1000)
   })
-  const task: Task = { file, started, ...(content && { content }), ...(meant && { meant }), ...(repair && { repair }) }
   try {
-    const answer: Answer = await pool.run(task, { signal: limit.signal, transferList: [started] })
-    return 'unreadable' in answer ? { file, why: answer.unreadable } : { file, ...answer }
+    const answer: Answer = await pool.run({ ...task, started }, { signal: limit.signal, transferList: [started] })
+    return 'unreadable' in answer ? { why: answer.unreadable } : answer
   } catch (error) {
-    return { file, why: limit.signal.aborted ? overtime(timeoutSeconds) : reasonOf(error) }
+    return { why: limit.signal.aborted ? overtime(timeoutSeconds) : reasonOf(error) }
   } finally {
     clearTimeout(timer)
     heard.close()

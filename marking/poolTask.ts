@@ -2,10 +2,11 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Exercise } from '../exercises/exercise.js'
 import { exercises, readInstance } from '../exercises/index.js'
 import { type Document, UnreadableFile } from './document/document.js'
-import { readDocument } from './document/reader.js'
-import type { MarkOptions } from './mark.js'
-import { markContent, markFileText, readingOptions } from './markFile.js'
+import { readDocument, readDocumentFile } from './document/reader.js'
+import { type MarkOptions, markDocument, markShare, type Share } from './mark.js'
+import { readingOptions } from './markFile.js'
 import { type MarkedSolution, pack } from './packed.js'
+import type { PlacedPart } from './parts.js'
 import type { Summary } from './report.js'
 
 /** The exercise that is meant where a file does not say: by its id, or the instance of one that a file holds. */
@@ -19,6 +20,8 @@ export interface Task {
   readonly meant?: Meant
   /** Whether the solution is to be mended too. */
   readonly repair?: true
+  /** Which of how many shares of the marking is asked for; all of it where not given. */
+  readonly share?: Share
   /** Told when marking begins: loading the program does not count against the file's time. */
   readonly started: MessagePort
 }
@@ -29,17 +32,30 @@ export interface MarkedTask {
   readonly packed: Uint8Array
 }
 
-/** The marked file, or why nothing of it could be read. */
-export type Answer = MarkedTask | { readonly unreadable: string }
+/** A share of the marking of a file, with the file's text. */
+export interface MarkedShare {
+  readonly parts: readonly PlacedPart[]
+  readonly source: string
+}
 
-/** Marks one file, in a worker. */
-export async function markTask({ file, content, meant, repair, started }: Task): Promise<Answer> {
+/** The marked file or the share of it that was asked for, or why nothing of it could be read. */
+export type Answer = MarkedTask | MarkedShare | { readonly unreadable: string }
+
+/** Marks one file, or a share of it, in a worker. */
+export async function markTask({ file, content, meant, repair, share, started }: Task): Promise<Answer> {
   const options = await optionsFor(meant)
   started.postMessage('started')
   try {
-    const marked = await (content === undefined ? markFileText(file, options) : markContent(file, content, options))
-    const packed = pack(repair ? { ...marked, repair: await repairText(file, marked.source, options) } : marked)
-    return { summary: marked.report.summary, packed }
+    const reading = readingOptions(options)
+    const document =
+      content === undefined ? await readDocumentFile(file, reading) : readDocument(file, content, reading)
+    const source = document.edited([])
+    if (share !== undefined) return { parts: await markShare(document, options, share), source }
+    const report = await markDocument(document, options)
+    const packed = pack(
+      repair ? { report, source, repair: await repairText(file, source, options) } : { report, source },
+    )
+    return { summary: report.summary, packed }
   } catch (error) {
     if (error instanceof UnreadableFile) return { unreadable: error.reason }
     throw error
