@@ -28,9 +28,9 @@ describe('JSON in pieces', () => {
     fc.assert(
       fc.property(both, ({ eager, lazy }) => {
         expect([...jsonPieces(lazy)].join('')).toBe(stringify(eager, 2))
-        expect(stringify(lazy, 2)).toBe(stringify(eager, 2))
+        expect(JSON.stringify(lazy)).toBe(JSON.stringify(eager))
       }),
-      { numRuns: 500 },
+      { numRuns: 5000 },
     )
   })
 
