@@ -84,7 +84,8 @@ export async function markExercise(
   for (const renaming of await renamingsOf({ world, statements, drafts: marker.drafts })) {
     const others = chosen.statements.map((statement) => renamed(statement, renaming))
     const mostRoots = rootsOf(chosen.best)
-    const [first] = await trial(others, chosen.digits, chosen.best, document, ([roots]) => roots > mostRoots)
+    const attempt = new Attempt(chosen.best, others, chosen.digits, document)
+    const [first] = await attempt.finish(([roots]) => roots > mostRoots)
     if (first === undefined || !explainsMore(first, chosen.best)) continue
     chosen = await find(others)
     said(renaming.start, renaming.finding)
@@ -111,22 +112,73 @@ export async function markExercise(
   }
 }
 
-/** The solution marked under one hypothesis; given up as soon as what speaks against it leaves it no hope. */
-async function trial(
-  statements: readonly Statement[],
-  digits: UsualDigits,
-  { world, variant, habit }: Hypothesis,
-  document: Document,
-  isHopeless: (soFar: Score) => boolean,
-): Promise<readonly Trial[]> {
-  const marker = new Marker(new Replay(world, digits, habit), habit, document)
-  for (const statement of statements) {
-    await marker.mark(statement)
-    if (isHopeless(scoreOf({ marker, missing: 0 }))) return []
+/** The marking of a solution under one hypothesis, statement after statement. */
+class Attempt {
+  private readonly hypothesis: Hypothesis
+  private readonly statements: readonly Statement[]
+  private readonly marker: Marker
+  private next = 0
+
+  constructor(hypothesis: Hypothesis, statements: readonly Statement[], digits: UsualDigits, document: Document) {
+    const { world, habit } = hypothesis
+    this.hypothesis = hypothesis
+    this.statements = statements
+    this.marker = new Marker(new Replay(world, digits, habit), habit, document)
   }
-  const found = new Set(marker.drafts.map(({ claim }) => claim.quantity))
-  const missing = world.exercise.quantities.filter(({ asked, name }) => asked && !found.has(name)).length
-  return [{ world, variant, habit, marker, missing }]
+
+  /** What speaks against the hypothesis so far: more can only be added. */
+  get score(): Score {
+    return scoreOf({ marker: this.marker, missing: 0 })
+  }
+
+  /** Marks the next statement; the whole trial where none was left. */
+  async step(): Promise<Trial | undefined> {
+    if (this.next < this.statements.length) {
+      await this.marker.mark(this.statements[this.next++])
+      return undefined
+    }
+    const { world } = this.hypothesis
+    const found = new Set(this.marker.drafts.map(({ claim }) => claim.quantity))
+    const missing = world.exercise.quantities.filter(({ asked, name }) => asked && !found.has(name)).length
+    return { ...this.hypothesis, marker: this.marker, missing }
+  }
+
+  /** The whole trial; given up as soon as what speaks against it leaves it no hope. */
+  async finish(isHopeless: (soFar: Score) => boolean): Promise<readonly Trial[]> {
+    for (;;) {
+      const trial = await this.step()
+      if (trial !== undefined) return [trial]
+      if (isHopeless(this.score)) return []
+    }
+  }
+}
+
+/**
+ * The trials that no other has less against it than: always the attempt goes on that has least against it so far, the first of equals,
+ * and those with more against them than a whole trial are never ended.
+ */
+async function bestOf(attempts: readonly Attempt[]): Promise<readonly Trial[]> {
+  const open = new Map(attempts.map((attempt) => [attempt, attempt.score]))
+  const whole = new Map<Attempt, Trial>()
+  let least: Score | undefined
+  while (open.size > 0) {
+    const [attempt, score] = [...open].reduce((a, b) => (compareScores(b[1], a[1]) < 0 ? b : a))
+    if (least !== undefined && compareScores(score, least) > 0) break
+    const trial = await attempt.step()
+    if (trial === undefined) open.set(attempt, attempt.score)
+    else {
+      open.delete(attempt)
+      whole.set(attempt, trial)
+      const found = scoreOf(trial)
+      if (least === undefined || compareScores(found, least) < 0) least = found
+    }
+  }
+  const lowest = least
+  if (lowest === undefined) return []
+  return attempts.flatMap((attempt) => {
+    const trial = whole.get(attempt)
+    return trial !== undefined && compareScores(scoreOf(trial), lowest) === 0 ? [trial] : []
+  })
 }
 
 /** Tries every variant of the data, choice of conventions and rounding habit on the statements. */
@@ -137,29 +189,17 @@ async function search(
   document: Document,
 ): Promise<Search> {
   const digits = usualDigitsOf(statements)
-  const tryOut = (hypothesis: Hypothesis, isHopeless: (soFar: Score) => boolean): Promise<readonly Trial[]> =>
-    trial(statements, digits, hypothesis, document, isHopeless)
-  const trials: Trial[] = []
-  let least: Score | undefined
+  const attempts: Attempt[] = []
   for (const [variant, stated] of variants.entries())
     for (const conventions of choices(index.exercise)) {
       const world = await World.of(index, conventions, stated)
-      const beaten = least
-      const [next] = await tryOut(
-        { world, variant, habit: 'rounds' },
-        // More can only be added to a score: what is worse by now stays worse.
-        (soFar) => beaten !== undefined && compareScores(soFar, beaten) > 0,
-      )
-      if (next === undefined) continue
-      trials.push(next)
-      const score = scoreOf(next)
-      if (least === undefined || compareScores(score, least) < 0) least = score
+      attempts.push(new Attempt({ world, variant, habit: 'rounds' }, statements, digits, document))
     }
-  const lowest = least
-  if (lowest === undefined) throw new Error(`${index.exercise.id} has no hypothesis`)
-  const rounding = trials.filter((trial) => compareScores(scoreOf(trial), lowest) === 0)
+  const rounding = await bestOf(attempts)
+  if (rounding.length === 0) throw new Error(`${index.exercise.id} has no hypothesis`)
   const cutting: Trial[] = []
-  for (const trial of rounding) cutting.push(...(await cut(trial, tryOut)))
+  for (const trial of rounding)
+    cutting.push(...(await cut(trial, new Attempt({ ...trial, habit: 'cuts' }, statements, digits, document))))
   const [best] = cutting.toSorted((a, b) => compareScores(scoreOf(a), scoreOf(b))).concat(rounding)
   const equal = (best.habit === 'cuts' ? cutting : rounding).filter(
     (trial) => trial.variant === best.variant && compareScores(scoreOf(trial), scoreOf(best)) === 0,
@@ -190,11 +230,8 @@ function choices({ conventions }: Exercise): readonly (readonly Convention[])[] 
  * The trial again with decimals cut off, where that has less against it: fewer values are wrong or off in the last place, and none is
  * more; or all is right then that was wrong before with no numerals to show why, and hardly more values are shortened the other way.
  */
-async function cut(
-  trial: Trial,
-  tryOut: (hypothesis: Hypothesis, isHopeless: (soFar: Score) => boolean) => Promise<readonly Trial[]>,
-): Promise<readonly Trial[]> {
-  const { world, variant, marker } = trial
+async function cut(trial: Trial, attempt: Attempt): Promise<readonly Trial[]> {
+  const { marker } = trial
   const score = scoreOf(trial)
   const [roots, wrong, rounded] = score
   if (wrong === 0 && rounded === 0) return []
@@ -203,7 +240,7 @@ async function cut(
     ({ claim: { verdict } }) => isRight(verdict) || verdict === 'wrong' || verdict === 'carried',
   )
   const mayBeAllRight = (other: Score): boolean => wrong > 0 && showsNothing && other[0] <= roots && other[1] === 0
-  const cutting = await tryOut({ world, variant, habit: 'cuts' }, (soFar) => isMore(soFar) && !mayBeAllRight(soFar))
+  const cutting = await attempt.finish((soFar) => isMore(soFar) && !mayBeAllRight(soFar))
   return cutting.filter((other) => {
     const found = scoreOf(other)
     if (mayBeAllRight(found)) return byOtherHabit(other) <= byOtherHabit(trial) + wrong
