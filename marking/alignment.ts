@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import type { Exercise } from '../exercises/exercise.js'
 import { symbolKey } from '../exercises/symbols.js'
-import { meet, pointBox } from './boxes.js'
+import { type Box, meet, pointBox } from './boxes.js'
 import { oldValues } from './document/tableHeads.js'
 import { evaluateBox, wholeFactors } from './evaluation.js'
 import { isFormulaOf, quantitiesThatAre } from './identities.js'
@@ -80,6 +80,7 @@ async function alignVector(left: Side, replay: Replay, { stage }: Position): Pro
   return undefined
 }
 
+/** The first of the likeliest candidates; what those are worth that cannot be it is not looked at. */
 async function likeliest(
   candidates: readonly Datum[],
   statement: Statement,
@@ -87,18 +88,45 @@ async function likeliest(
   position: Position,
 ): Promise<Datum> {
   if (candidates.length === 1) return candidates[0]
-  const scores = await Promise.all(candidates.map((datum) => score(datum, candidates, statement, replay, position)))
-  return candidates[scores.indexOf(Math.max(...scores))]
+  const claimed = claimedBy(statement)
+  const plain = candidates.map((datum) => placeScore(datum, candidates, statement, claimed.value, replay, position))
+  const most = mostByContent(claimed)
+  const hopes = [...candidates.keys()].toSorted((a, b) => plain[b] - plain[a])
+  let [best, points] = [hopes[0], Number.NEGATIVE_INFINITY]
+  for (const i of hopes) {
+    const upTo = plain[i] + most
+    if (upTo < points || (upTo === points && i > best)) continue
+    const total = plain[i] + (await contentScore(candidates[i], claimed, replay, position))
+    if (total > points || (total === points && i < best)) [best, points] = [i, total]
+  }
+  return candidates[best]
 }
 
-/** How well a chain fits a datum that its left side may name. */
-async function score(
+/** What a chain says of its left side: its value, if it ends in numerals, and its formula. */
+interface Claimed {
+  readonly value: Box | undefined
+  readonly formula: Side | undefined
+}
+
+function claimedBy({ sides, relations }: Statement): Claimed {
+  const bound = relations.findIndex(isInequality)
+  const last = (bound < 0 ? sides : sides.slice(0, bound + 1)).findLast((side, i) => i > 0 && side.kind === 'numeric')
+  const value = last === undefined ? undefined : evaluateBox(last.expression, { habit: 'rounds' })
+  return {
+    value: value !== undefined && 'box' in value ? value.box : undefined,
+    formula: sides.slice(1).find(({ kind }) => kind === 'symbolic'),
+  }
+}
+
+/** How well a chain fits a datum that its left side may name by where it stands. */
+function placeScore(
   datum: Datum,
   others: readonly Datum[],
   statement: Statement,
+  value: Box | undefined,
   replay: Replay,
   { stage }: Position,
-): Promise<number> {
+): number {
   const { world } = replay
   const own = world.index.stageOf(datum)
   const later = announcedStage(statement, replay)
@@ -112,31 +140,41 @@ async function score(
   function isUnwrittenNow(other: Datum): boolean {
     return world.index.stageOf(other) === stage && replay.recorded(other.name) === undefined
   }
-  const bound = statement.relations.findIndex(isInequality)
-  const sides = bound < 0 ? statement.sides : statement.sides.slice(0, bound + 1)
-  const last = sides.findLast((side, i) => i > 0 && side.kind === 'numeric')
-  const value = last === undefined ? undefined : evaluateBox(last.expression, { habit: 'rounds' })
   const recorded = replay.recorded(datum.name)
   // What was written once may be written again.
-  const isRepeated =
-    value !== undefined && 'box' in value && recorded !== undefined && meet(value.box, recorded.written)
+  const isRepeated = value !== undefined && recorded !== undefined && meet(value, recorded.written)
   if (recorded !== undefined && !(isRepeated && (own ?? stage) === stage)) points += weights.alreadyWritten
+  if (datum.kind === 'given' && statement.sides[1]?.expression.kind === 'operation') points += weights.workedOut
+  return points
+}
+
+/** How well it fits by what it says, and by what was written before. */
+async function contentScore(
+  datum: Datum,
+  { value, formula }: Claimed,
+  replay: Replay,
+  { stage }: Position,
+): Promise<number> {
+  const { world } = replay
+  let points = 0
   if (datum.kind === 'quantity') {
     const { from } = datum.quantity
     const near = [...from, ...from.flatMap((name) => world.quantity(name)?.from ?? [])]
     if (near.some((name) => world.given[name] === undefined && replay.recorded(name) !== undefined))
       points += weights.restsOnWritten
-    const scope = { stage: own ?? stage, preferred: from }
-    for (const side of statement.sides.slice(1)) {
-      if (side.kind !== 'symbolic') continue
-      if ((await isFormulaOf(world, side, datum.name, scope)) === 'same') points += weights.formula
-      break
-    }
+    const scope = { stage: world.index.stageOf(datum) ?? stage, preferred: from }
+    if (formula !== undefined && (await isFormulaOf(world, formula, datum.name, scope)) === 'same')
+      points += weights.formula
   }
-  if (datum.kind === 'given' && statement.sides[1]?.expression.kind === 'operation') points += weights.workedOut
-  if (value !== undefined && 'box' in value && meet(value.box, pointBox(world.truth[datum.name])))
-    points += weights.value
+  if (value !== undefined && meet(value, pointBox(world.truth[datum.name]))) points += weights.value
   return points
+}
+
+/** The most that a chain can fit by what it says. */
+function mostByContent({ value, formula }: Claimed): number {
+  return (
+    weights.restsOnWritten + (formula === undefined ? 0 : weights.formula) + (value === undefined ? 0 : weights.value)
+  )
 }
 
 /**

@@ -1,10 +1,18 @@
-import { type ExerciseMistake, type Operators, type Quantity, quantitiesUnder } from '../exercises/exercise.js'
+import {
+  type ExerciseMistake,
+  type Operators,
+  type Quantity,
+  quantitiesUnder,
+  type Values,
+} from '../exercises/exercise.js'
 import { mistaken, mistakes } from '../mistakes/index.js'
 import { oracle } from '../oracle/index.js'
 import type { Tensor } from '../oracle/tensor.js'
 import { type Box, meet, pointBox, reshaped } from './boxes.js'
-import { image, type Replay } from './replay.js'
+import { centres, image, isFarFrom, unlessRefused } from './image.js'
+import type { Replay } from './replay.js'
 import type { Explanation } from './report.js'
+import type { World } from './world.js'
 
 /** How often an explanation that assumes more than one mistake in this line may fit by chance. */
 const mayFitByChance = 0.01
@@ -17,25 +25,25 @@ const mayFitByChance = 0.01
 export async function explain(quantity: Quantity, written: Box, replay: Replay): Promise<readonly Explanation[]> {
   const own = await ownBoxes(quantity.from, replay)
   const { operators: recording, called } = recordingCalls(oracle.operators)
-  const right = own === undefined ? undefined : await image((values) => quantity.compute(values, recording), own)
+  const rule = [quantity.name, ...replay.world.conventionsOn(quantity.name)]
+  const right = own && (await replay.imageBy(rule, (values) => quantity.compute(values, oracle.operators), own))
   const fits = (box: Box | undefined): boolean =>
     box !== undefined && meet(reshaped(box, written.shape), written) && (right === undefined || !meet(right, written))
 
   const found: Explanation[] = []
-  for (const mistake of mistakesIn(quantity, replay)) {
-    if (fits(await mistakenBox(mistake, quantity, replay))) found.push(explanationOf(mistake))
+  for (const mistake of mistakesIn(quantity, replay.world)) {
+    if (await yieldsFitting(mistake, quantity, written, replay, fits)) found.push(explanationOf(mistake))
   }
   if (own === undefined) return found
+  await unlessRefused(() => quantity.compute(centres(own), recording))
   for (const mistake of mistakes) {
     // A mistake of an operator that the quantity is not computed with changes nothing.
     if (!called.has(mistake.operator) || mistake.concerns === 'memory') continue
     const { operators } = mistaken(mistake)
-    const box = await replay.imageBy(
-      [mistake.name, quantity.name, ...replay.world.conventionsOn(quantity.name)],
-      (values) => quantity.compute(values, operators),
-      own,
-    )
-    if (fits(box)) found.push({ mistake: mistake.name, explanation: mistake.explanation })
+    const compute = (values: Values): Promise<Tensor> => quantity.compute(values, operators)
+    if (await isFarFrom(written, compute, own)) continue
+    if (fits(await replay.imageBy([mistake.name, ...rule], compute, own)))
+      found.push({ mistake: mistake.name, explanation: mistake.explanation })
   }
   return found.length > 0 ? found : explainByUnwritten(quantity, written, replay, fits)
 }
@@ -56,12 +64,26 @@ export function recordingCalls(operators: Operators): {
   return { operators: recording, called }
 }
 
-export function mistakesIn({ name }: Quantity, { world }: Replay): readonly ExerciseMistake[] {
+export function mistakesIn({ name }: Quantity, world: World): readonly ExerciseMistake[] {
   return world.exercise.mistakes.filter(({ quantities }) => quantities.includes(name))
 }
 
 function explanationOf({ name, explanation }: ExerciseMistake): Explanation {
   return { mistake: name, explanation }
+}
+
+/** Whether a mistake yields what fits what is written. */
+async function yieldsFitting(
+  mistake: ExerciseMistake,
+  quantity: Quantity,
+  written: Box,
+  replay: Replay,
+  fits: (box: Box | undefined) => boolean,
+): Promise<boolean> {
+  const boxes = await ownBoxes(mistake.from(quantity.name), replay)
+  const compute = (values: Values): Promise<Tensor> => mistake.compute(quantity.name, values, oracle.operators)
+  if (boxes === undefined || (await isFarFrom(written, compute, boxes))) return false
+  return fits(await mistakenBox(mistake, quantity, replay))
 }
 
 async function mistakenBox(
@@ -87,13 +109,13 @@ async function explainByUnwritten(
   const unwritten = quantity.from.flatMap((name) =>
     replay.recorded(name) === undefined ? (world.quantity(name) ?? []) : [],
   )
-  const here = mistakesIn(quantity, replay)
-  const tried = unwritten.flatMap((part) => mistakesIn(part, replay)).length
+  const here = mistakesIn(quantity, replay.world)
+  const tried = unwritten.flatMap((part) => mistakesIn(part, world)).length
   const chance = chanceOf(written, await replay.pointOf(quantity))
   const single: Explanation[] = []
   const double: Explanation[] = []
   for (const part of unwritten)
-    for (const mistake of mistakesIn(part, replay)) {
+    for (const mistake of mistakesIn(part, world)) {
       const box = await mistakenBox(mistake, part, replay)
       if (box === undefined) continue
       const instead = [part.name, reshaped(box, world.truth[part.name].shape)] as const

@@ -6,19 +6,17 @@ import type { Tensor } from '../oracle/tensor.js'
 import { pointBox } from './boxes.js'
 import { mistakesIn, recordingCalls } from './explanations.js'
 import { isAlwaysLike, type Scope } from './identities.js'
-import type { Replay } from './replay.js'
 import type { Explanation } from './report.js'
 import type { Side } from './statements.js'
-import type { Point } from './world.js'
+import type { Point, World } from './world.js'
 
 /** The known mistakes whose rule a wrong formula of a quantity is, for all given data as far as random ones tell. */
 export async function explainFormula(
   side: Side,
   quantity: Quantity,
   scope: Scope,
-  replay: Replay,
+  world: World,
 ): Promise<readonly Explanation[]> {
-  const { world } = replay
   const found: Explanation[] = []
   const isRuleOf = (from: readonly string[], compute: (values: Values) => Promise<Tensor>): Promise<boolean> =>
     isAlwaysLike(world, side, scope, async (point) => {
@@ -27,7 +25,7 @@ export async function explainFormula(
       return value && pointBox(value)
     })
 
-  for (const mistake of mistakesIn(quantity, replay)) {
+  for (const mistake of mistakesIn(quantity, world)) {
     const { name, explanation } = mistake
     const from = mistake.from(quantity.name)
     if (await isRuleOf(from, (values) => mistake.compute(quantity.name, values, oracle.operators)))

@@ -10,7 +10,7 @@ import type { Statement } from './statements.js'
 import type { SymbolIndex } from './symbols.js'
 import { type UsualDigits, usualDigitsOf } from './usualDigits.js'
 import { isRight } from './verdict.js'
-import { World } from './world.js'
+import { Disagreement, World } from './world.js'
 
 /** Stands in where a solution answers no exercise that is known: only the arithmetic of its lines can be checked. */
 export const noExercise: Exercise = {
@@ -56,10 +56,18 @@ interface Trial extends Hypothesis {
   readonly missing: number
 }
 
-/** The best of the trials of a solution, and those as good as it. */
-interface Search {
+/** What is marked. */
+interface Solution {
   readonly statements: readonly Statement[]
   readonly digits: UsualDigits
+  readonly document: Document
+  /** Numbers of the statements that are known to be wrong by themselves, under every hypothesis. */
+  readonly surelyFalse: Set<number>
+}
+
+/** The best of the trials of a solution, and those as good as it. */
+interface Search {
+  readonly solution: Solution
   readonly best: Trial
   readonly equal: readonly Trial[]
 }
@@ -82,11 +90,12 @@ export async function markExercise(
   }
   const { world, marker } = chosen.best
   for (const renaming of await renamingsOf({ world, statements, drafts: marker.drafts })) {
-    const others = chosen.statements.map((statement) => renamed(statement, renaming))
-    const mostRoots = rootsOf(chosen.best)
-    const attempt = new Attempt(chosen.best, others, chosen.digits, document)
+    const { solution, best } = chosen
+    const others = solution.statements.map((statement) => renamed(statement, renaming))
+    const mostRoots = rootsOf(best)
+    const attempt = Attempt.begun([best.world], best, { ...solution, statements: others })
     const [first] = await attempt.finish(([roots]) => roots > mostRoots)
-    if (first === undefined || !explainsMore(first, chosen.best)) continue
+    if (first === undefined || !explainsMore(first, best)) continue
     chosen = await find(others)
     said(renaming.start, renaming.finding)
   }
@@ -112,44 +121,110 @@ export async function markExercise(
   }
 }
 
-/** The marking of a solution under one hypothesis, statement after statement. */
+/**
+ * The marking of a solution under hypotheses that come to the same so far, statement after statement: conventions whose difference has
+ * not mattered yet are one attempt.
+ */
 class Attempt {
-  private readonly hypothesis: Hypothesis
-  private readonly statements: readonly Statement[]
+  private readonly worlds: readonly World[]
+  private readonly hypothesis: Omit<Hypothesis, 'world'>
+  private readonly solution: Solution
   private readonly marker: Marker
-  private next = 0
+  private readonly next: number
+  private readonly soFar: Score
 
-  constructor(hypothesis: Hypothesis, statements: readonly Statement[], digits: UsualDigits, document: Document) {
-    const { world, habit } = hypothesis
+  private constructor(
+    worlds: readonly World[],
+    hypothesis: Omit<Hypothesis, 'world'>,
+    solution: Solution,
+    marker: Marker,
+    next: number,
+  ) {
+    this.worlds = worlds
     this.hypothesis = hypothesis
-    this.statements = statements
-    this.marker = new Marker(new Replay(world, digits, habit), habit, document)
+    this.solution = solution
+    this.marker = marker
+    this.next = next
+    this.soFar = scoreOf({ marker, missing: 0 })
   }
 
-  /** What speaks against the hypothesis so far: more can only be added. */
-  get score(): Score {
-    return scoreOf({ marker: this.marker, missing: 0 })
+  static begun(worlds: readonly World[], { variant, habit }: Omit<Hypothesis, 'world'>, solution: Solution): Attempt {
+    const { digits, document } = solution
+    const marker = new Marker(new Replay(World.standingFor(worlds), digits, habit), habit, document)
+    return new Attempt(worlds, { variant, habit }, solution, marker, 0)
   }
 
-  /** Marks the next statement; the whole trial where none was left. */
-  async step(): Promise<Trial | undefined> {
-    if (this.next < this.statements.length) {
-      await this.marker.mark(this.statements[this.next++])
-      return undefined
+  /** What speaks against the hypotheses at least: what was found so far, and statements to come that are wrong by themselves. */
+  get leastScore(): Score {
+    const toCome = [...this.solution.surelyFalse].filter((statement) => statement >= this.next).length
+    const [roots, wrong, rounded] = this.soFar
+    return [roots + toCome, wrong + toCome, rounded]
+  }
+
+  /** Marks the next statement: what goes on then, several attempts where the conventions come to differ on it; or the whole trials. */
+  async step(): Promise<{ readonly open: readonly Attempt[]; readonly whole: readonly Trial[] }> {
+    const { worlds, hypothesis, solution, marker, next } = this
+    const { statements, surelyFalse } = solution
+    if (next === statements.length) {
+      const [{ exercise }] = worlds
+      const found = new Set(marker.drafts.map(({ claim }) => claim.quantity))
+      const missing = exercise.quantities.filter(({ asked, name }) => asked && !found.has(name)).length
+      return { open: [], whole: worlds.map((world) => ({ ...hypothesis, world, marker, missing })) }
     }
-    const { world } = this.hypothesis
-    const found = new Set(this.marker.drafts.map(({ claim }) => claim.quantity))
-    const missing = world.exercise.quantities.filter(({ asked, name }) => asked && !found.has(name)).length
-    return { ...this.hypothesis, marker: this.marker, missing }
+    const known = marker.drafts.length
+    const marked = await markedIn(worlds, statements[next], marker)
+    if (marked.some((one) => one.marker.drafts.slice(known).some((draft) => draft.isSurelyFalse))) surelyFalse.add(next)
+    return { open: marked.map((one) => new Attempt(one.worlds, hypothesis, solution, one.marker, next + 1)), whole: [] }
   }
 
-  /** The whole trial; given up as soon as what speaks against it leaves it no hope. */
-  async finish(isHopeless: (soFar: Score) => boolean): Promise<readonly Trial[]> {
-    for (;;) {
-      const trial = await this.step()
-      if (trial !== undefined) return [trial]
-      if (isHopeless(this.score)) return []
+  /** The whole trials; those are given up as soon as what speaks against them leaves them no hope. */
+  async finish(isHopeless: (least: Score) => boolean): Promise<readonly Trial[]> {
+    const trials: Trial[] = []
+    let open: readonly Attempt[] = [this]
+    while (open.length > 0) {
+      const [first, ...others] = open
+      const next = await first.step()
+      trials.push(...next.whole)
+      open = [...next.open.filter((attempt) => !isHopeless(attempt.leastScore)), ...others]
     }
+    return trials
+  }
+}
+
+/** Worlds in which a solution was marked alike, and what came of it. */
+interface MarkedAlike {
+  readonly worlds: readonly World[]
+  readonly marker: Marker
+}
+
+/** A statement marked in several worlds: in each by itself where they differ on it, and together again where it comes to the same. */
+async function markedIn(
+  worlds: readonly World[],
+  statement: Statement,
+  before: Marker,
+): Promise<readonly MarkedAlike[]> {
+  if (worlds.length === 1) {
+    await before.mark(statement)
+    return [{ worlds, marker: before }]
+  }
+  const marker = before.under(World.standingFor(worlds))
+  try {
+    await marker.mark(statement)
+    return [{ worlds, marker }]
+  } catch (error) {
+    if (!(error instanceof Disagreement)) throw error
+    const alike = new Map<string, MarkedAlike>()
+    for (const group of error.groups)
+      for (const one of await markedIn(group, statement, before.under(World.standingFor(group)))) {
+        const state = one.marker.stateSince(before.drafts.length)
+        const other = alike.get(state)
+        const together = worlds.filter((world) => one.worlds.includes(world) || other?.worlds.includes(world))
+        alike.set(
+          state,
+          other === undefined ? one : { worlds: together, marker: other.marker.under(World.standingFor(together)) },
+        )
+      }
+    return [...alike.values()]
   }
 }
 
@@ -158,27 +233,22 @@ class Attempt {
  * and those with more against them than a whole trial are never ended.
  */
 async function bestOf(attempts: readonly Attempt[]): Promise<readonly Trial[]> {
-  const open = new Map(attempts.map((attempt) => [attempt, attempt.score]))
-  const whole = new Map<Attempt, Trial>()
+  let open = [...attempts]
+  const found: Trial[] = []
   let least: Score | undefined
-  while (open.size > 0) {
-    const [attempt, score] = [...open].reduce((a, b) => (compareScores(b[1], a[1]) < 0 ? b : a))
-    if (least !== undefined && compareScores(score, least) > 0) break
-    const trial = await attempt.step()
-    if (trial === undefined) open.set(attempt, attempt.score)
-    else {
-      open.delete(attempt)
-      whole.set(attempt, trial)
-      const found = scoreOf(trial)
-      if (least === undefined || compareScores(found, least) < 0) least = found
+  while (open.length > 0) {
+    const first = open.reduce((a, b) => (compareScores(b.leastScore, a.leastScore) < 0 ? b : a))
+    if (least !== undefined && compareScores(first.leastScore, least) > 0) break
+    const next = await first.step()
+    open = open.flatMap((one) => (one === first ? next.open : [one]))
+    for (const trial of next.whole) {
+      found.push(trial)
+      const score = scoreOf(trial)
+      if (least === undefined || compareScores(score, least) < 0) least = score
     }
   }
   const lowest = least
-  if (lowest === undefined) return []
-  return attempts.flatMap((attempt) => {
-    const trial = whole.get(attempt)
-    return trial !== undefined && compareScores(scoreOf(trial), lowest) === 0 ? [trial] : []
-  })
+  return lowest === undefined ? [] : found.filter((trial) => compareScores(scoreOf(trial), lowest) === 0)
 }
 
 /** Tries every variant of the data, choice of conventions and rounding habit on the statements. */
@@ -188,23 +258,34 @@ async function search(
   variants: readonly Values[],
   document: Document,
 ): Promise<Search> {
-  const digits = usualDigitsOf(statements)
+  const solution = { statements, digits: usualDigitsOf(statements), document, surelyFalse: new Set<number>() }
+  const worlds: World[] = []
   const attempts: Attempt[] = []
-  for (const [variant, stated] of variants.entries())
-    for (const conventions of choices(index.exercise)) {
-      const world = await World.of(index, conventions, stated)
-      attempts.push(new Attempt({ world, variant, habit: 'rounds' }, statements, digits, document))
-    }
-  const rounding = await bestOf(attempts)
+  for (const [variant, stated] of variants.entries()) {
+    const own = await Promise.all(choices(index.exercise).map((conventions) => World.of(index, conventions, stated)))
+    worlds.push(...own)
+    attempts.push(Attempt.begun(own, { variant, habit: 'rounds' }, solution))
+  }
+  const found = await bestOf(attempts)
+  const rounding = found.toSorted((a, b) => worlds.indexOf(a.world) - worlds.indexOf(b.world))
   if (rounding.length === 0) throw new Error(`${index.exercise.id} has no hypothesis`)
   const cutting: Trial[] = []
-  for (const trial of rounding)
-    cutting.push(...(await cut(trial, new Attempt({ ...trial, habit: 'cuts' }, statements, digits, document))))
-  const [best] = cutting.toSorted((a, b) => compareScores(scoreOf(a), scoreOf(b))).concat(rounding)
+  for (const marker of new Set(rounding.map((trial) => trial.marker))) {
+    const alike = rounding.filter((trial) => trial.marker === marker)
+    const attempt = Attempt.begun(
+      alike.map(({ world }) => world),
+      { ...alike[0], habit: 'cuts' },
+      solution,
+    )
+    cutting.push(...(await cut(alike[0], attempt)))
+  }
+  const [best] = cutting
+    .toSorted((a, b) => compareScores(scoreOf(a), scoreOf(b)) || worlds.indexOf(a.world) - worlds.indexOf(b.world))
+    .concat(rounding)
   const equal = (best.habit === 'cuts' ? cutting : rounding).filter(
     (trial) => trial.variant === best.variant && compareScores(scoreOf(trial), scoreOf(best)) === 0,
   )
-  return { statements, digits, best, equal }
+  return { solution, best, equal }
 }
 
 /** Whether other names explain more of a solution: fewer root errors, or as many and more of its quantities found. */
@@ -285,10 +366,10 @@ function nameOf(conventions: readonly Convention[]): string {
 }
 
 /** Wrong values that are right under another convention than the solution's, with its name. */
-async function mixtures({ marker }: Trial): Promise<ReadonlyMap<Draft, string>> {
+async function mixtures({ world, marker }: Trial): Promise<ReadonlyMap<Draft, string>> {
   const found = new Map<Draft, string>()
   for (const draft of marker.drafts) {
-    const convention = await draft.otherConvention?.()
+    const convention = await draft.otherConvention?.(world)
     if (convention !== undefined) found.set(draft, convention)
   }
   return found

@@ -61,7 +61,7 @@ export async function comparedFormula(
 ): Promise<Compared | undefined> {
   const subject = await subjectOf({ kind: 'expression', side }, replay, stage, habit)
   if (subject === undefined) return undefined
-  const own = (await subject.support()).steps.find(({ basis }) => basis === 'own')
+  const own = (await subject.support.of(replay)).steps.find(({ basis }) => basis === 'own')
   const datum = side.expression.kind === 'name' ? replay.world.index.resolve(side.expression.key, stage) : undefined
   const isNumber = datum !== undefined && subject.truth.low.length === 1
   const text = isNumber ? `${symbolText(datum)} is ${numberText(subject.truth.low[0])}` : ''

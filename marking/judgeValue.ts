@@ -21,7 +21,7 @@ import { type Side, type Statement, textOf } from './statements.js'
 import type { Subject, Support } from './subject.js'
 import { symbolText } from './symbols.js'
 import { type Miscopied, miscopiedByNumber, quantityWithValue } from './transcription.js'
-import { agreement, type Evidence, isRight, judge, type Verdict } from './verdict.js'
+import { agreement, type Evidence, isRight, judge, type Verdict, type Written } from './verdict.js'
 
 /** The side of numerals before a claim: the line's own arithmetic. */
 export interface Line {
@@ -45,6 +45,8 @@ export interface CellJudgement {
   readonly own: number | null
   readonly rootLine: number | undefined
   readonly message: string
+  /** The numerals of the line do not give it, whatever earlier values they may repeat. */
+  readonly isSurelyFalse?: boolean
 }
 
 export interface ValueJudgement {
@@ -114,7 +116,7 @@ export async function judgeValue(claim: ValueClaim): Promise<ValueJudgement | { 
   const settled = settledClaim(claim)
   const narrowed = valuesOf(settled)
   if ('why' in narrowed) return narrowed
-  const support = await subject?.support()
+  const support = await subject?.support.of(claim.replay)
   const { line } = settled
   const lines = [line, ...(line?.others ?? []).map((value) => (line === undefined ? line : { ...line, value }))]
   const judged = lines.flatMap((line) => narrowed.map((value) => judgeReading(value, { ...settled, line }, support)))
@@ -354,6 +356,7 @@ function judgeCell(evidence: Evidence, i: number, value: ClaimedValue, claim: Va
       ...cell,
       verdict: 'arithmetic',
       message: arithmeticMessage(written, evidence.line, claimed, half, slip, isValueOf),
+      isSurelyFalse: failsByItself(evidence.written, i, line.side),
     }
   }
   const verdict = subject?.isGiven && judged.verdict === 'wrong' ? 'transcription' : judged.verdict
@@ -369,6 +372,14 @@ function judgeCell(evidence: Evidence, i: number, value: ClaimedValue, claim: Va
     if (subject?.isGiven) return givenMessage(symbol ?? '', truth)
     return wrongMessage(symbol, own === undefined ? truth : middle(own.range), subject?.quantity)
   }
+}
+
+/** Whether a number is not what the numerals before it give by themselves, rounded or cut. */
+function failsByItself(written: Written, i: number, { expression }: Side): boolean {
+  return (['rounds', 'cuts'] as const).every((habit) => {
+    const evaluated = evaluateBox(expression, { habit })
+    return 'box' in evaluated && agreement(written, rangeAt(evaluated.box, i), habit) === 'no'
+  })
 }
 
 function indexOf(i: number, { shape }: Box): number | readonly number[] | null {

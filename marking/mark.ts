@@ -361,10 +361,10 @@ async function refuted({ world }: Marked, first: Statement, document: Document):
 }
 
 /** The claims of a marked exercise, with the mistakes that explain its root errors. */
-async function finished({ drafts }: Marked, known: boolean): Promise<readonly Claim[]> {
+async function finished({ world, drafts }: Marked, known: boolean): Promise<readonly Claim[]> {
   return Promise.all(
     drafts.map(async ({ claim, explain, slip }) => {
-      const explanations = explain === undefined ? [] : await explain()
+      const explanations = explain === undefined ? [] : await explain(world)
       const otherwise = slip === undefined ? 'no known mistake yields this' : `perhaps a slip: ${slip}`
       const message =
         explain !== undefined && claim.expected !== null && explanations.length === 0

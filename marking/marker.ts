@@ -18,7 +18,7 @@ import { remember } from './memory.js'
 import { carriedMessage } from './messages.js'
 import { decidedClass, isRightAlone, namedInProse, namedInWords } from './namedInWords.js'
 import { nestedMiddle } from './numbers.js'
-import { gravest, type Lapse, type Replay } from './replay.js'
+import type { Lapse, Replay } from './replay.js'
 import type { Claim, Explanation, UnreadLine } from './report.js'
 import { type Rule, type RuleJudgement, ruleOf } from './rules.js'
 import { slipOf } from './slips.js'
@@ -27,6 +27,7 @@ import { type Subject, subjectOf } from './subject.js'
 import { symbolText } from './symbols.js'
 import { isRight, type Verdict } from './verdict.js'
 import { conceptsIn, directionsIn } from './words.js'
+import type { World } from './world.js'
 
 /** A claim with what is still to be found out for its report. */
 export interface Draft {
@@ -41,10 +42,12 @@ export interface Draft {
   readonly slip?: string
   /** A value is right that was shortened otherwise than the solution is taken to do it. */
   readonly byOtherHabit?: boolean
-  /** The known mistakes that yield what is claimed. */
-  explain?(): Promise<readonly Explanation[]>
+  /** Its line is wrong by itself, whatever the conventions. */
+  readonly isSurelyFalse?: boolean
+  /** The known mistakes that yield what is claimed, in the solution's world. */
+  explain?(world: World): Promise<readonly Explanation[]>
   /** Another convention than the solution's that yields what is claimed. */
-  otherConvention?(): Promise<string | undefined>
+  otherConvention?(world: World): Promise<string | undefined>
 }
 
 /** The first thing that is wrong in a chain, and the rest of it follows. */
@@ -58,8 +61,6 @@ export class Marker {
   readonly drafts: Draft[] = []
   readonly unread: UnreadLine[] = []
   readonly position: Position = { stage: 0 }
-  /** What the root errors of lines were. */
-  private readonly lapses = new Map<number, Lapse>()
   readonly replay: Replay
   readonly habit: Habit
   private readonly document: Document
@@ -70,8 +71,27 @@ export class Marker {
     this.document = document
   }
 
+  /** The marker as it stands now, to go on in another world that agrees with its own so far. */
+  under(world: World): Marker {
+    const copy = new Marker(this.replay.under(world), this.habit, this.document)
+    copy.drafts.push(...this.drafts)
+    copy.unread.push(...this.unread)
+    copy.position.stage = this.position.stage
+    return copy
+  }
+
   private get exercise(): string {
     return this.replay.world.exercise.id
+  }
+
+  /** What was found since so many drafts, and all that lines to come rest on: worlds in which it is the same may go on as one. */
+  stateSince(drafts: number): string {
+    const { world } = this.replay
+    const said = this.drafts.slice(drafts).map(({ claim, explain, otherConvention, ...draft }) => {
+      const isLeftOpen = explain !== undefined || otherConvention !== undefined
+      return [claim, draft, isLeftOpen && claim.quantity !== null ? world.meaningOf([claim.quantity]) : null]
+    })
+    return JSON.stringify([said, this.unread, this.position, this.replay.state()])
   }
 
   async mark(statement: Statement): Promise<void> {
@@ -281,7 +301,7 @@ export class Marker {
             subject,
             { ...judged, root, carriedFrom: null, claimed: null, expected: null },
             root && quantity !== undefined && scope !== undefined
-              ? { explain: () => explainFormula(side, quantity, scope, replay) }
+              ? { explain: (world) => explainFormula(side, quantity, scope, world) }
               : {},
           )
           continue
@@ -316,7 +336,7 @@ export class Marker {
     }
     if (value === undefined || subject === undefined) return
     const here = cause?.line ?? placeOf(this.document, statement.sides[statement.sides.length - 1]).line
-    await remember(replay, subject, value, { line: here, lapseOf: (root) => this.lapses.get(root) ?? 'rule' })
+    await remember(replay, subject, value, here)
     if (isRight(value.outcome)) for (const i of formulas) this.drafts[i] = supported(this.drafts[i])
   }
 
@@ -435,13 +455,16 @@ export class Marker {
           notes: judged.notes,
         },
         quantity === undefined || cell.verdict !== 'wrong'
-          ? {}
+          ? { ...(cell.isSurelyFalse && { isSurelyFalse: true }) }
           : {
-              otherConvention: () => otherConvention(quantity, judged.value.box, snapshot),
-              ...(root ? { explain: () => explain(quantity, judged.value.box, snapshot), ...slipIn(cell) } : {}),
+              otherConvention: (world) => otherConvention(quantity, judged.value.box, snapshot.under(world)),
+              ...(root && {
+                explain: (world: World) => explain(quantity, judged.value.box, snapshot.under(world)),
+                ...slipIn(cell),
+              }),
             },
       )
-      if (root) this.lapses.set(here, gravest([this.lapses.get(here) ?? 'slip', lapseAt(cell, judged, subject)]))
+      if (root) this.replay.recordLapse(here, lapseAt(cell, judged, subject))
       if (next === undefined || root) next = { verdict: cell.verdict, line: root ? here : (rootLine ?? here) }
     }
     return next
@@ -453,7 +476,7 @@ export class Marker {
     subject: Subject | undefined,
     said: Pick<Claim, 'verdict' | 'root' | 'carriedFrom' | 'claimed' | 'expected' | 'message' | 'notes'> &
       Partial<Pick<Claim, 'carriedValue' | 'index'> & Pick<Draft, 'half'>>,
-    later: Pick<Draft, 'explain' | 'otherConvention' | 'slip' | 'byOtherHabit'> = {},
+    later: Pick<Draft, 'explain' | 'otherConvention' | 'slip' | 'byOtherHabit' | 'isSurelyFalse'> = {},
   ): void {
     const claim: Claim = {
       ...regionOf(this.document, side.expression.span),

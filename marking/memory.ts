@@ -1,26 +1,18 @@
 import { type Box, hull, meet, pointBox, reshaped } from './boxes.js'
 import type { ClaimedValue } from './claimedValue.js'
 import type { ValueJudgement } from './judgeValue.js'
-import { type Lapse, narrowed, type Recorded, type Replay } from './replay.js'
+import { Later, narrowed, type Recorded, type Replay } from './replay.js'
 import type { Subject, Support } from './subject.js'
 import { isRight } from './verdict.js'
 
-/** Where a value was written, and what the root errors of lines were. */
-interface Writing {
-  readonly line: number
-  lapseOf(line: number): Lapse
-}
-
-/** Keeps what a chain ends in as the solution's own value of its quantity, for the lines that follow. */
-export async function remember(
-  replay: Replay,
-  subject: Subject,
-  judged: ValueJudgement,
-  writing: Writing,
-): Promise<void> {
+/** Keeps what a chain, at this line, ends in as the solution's own value of its quantity, for the lines that follow. */
+export async function remember(replay: Replay, subject: Subject, judged: ValueJudgement, line: number): Promise<void> {
   const { name, truth, quantity } = subject
   if (name === undefined || judged.value.box.low.length !== truth.low.length) return
   const digits = reshaped(judged.byOtherHabit ? eitherHabit(judged.value) : judged.value.box, truth.shape)
+  const settle = new Later(async (now) =>
+    recordOf(subject, await subject.support.again().of(now), judged, digits, { line, replay: now }),
+  )
   if (judged.isPlain)
     replay.record(name, {
       values: judged.value.values,
@@ -29,9 +21,9 @@ export async function remember(
       meant: [],
       rootLine: undefined,
       lapse: 'slip',
-      settle: async () => recordOf(subject, await subject.support(), judged, digits, writing),
+      settle,
     })
-  else replay.record(name, recordOf(subject, await subject.support(), judged, digits, writing))
+  else replay.record(name, await settle.of(replay))
   const recorded = replay.recorded(name)
   if (quantity?.kind === 'shape' && recorded !== undefined)
     rememberLengths(replay, quantity.from, recorded.written, recorded.rootLine)
@@ -42,7 +34,7 @@ function recordOf(
   { steps }: Support,
   judged: ValueJudgement,
   digits: Box,
-  { line, lapseOf }: Writing,
+  { line, replay }: { readonly line: number; readonly replay: Replay },
 ): Recorded {
   const step = steps.find(({ basis }) => basis === 'own')
   const own = step?.box
@@ -60,7 +52,7 @@ function recordOf(
       box === undefined || meet(box, written) ? [] : [reshaped(box, truth.shape)],
     ),
     rootLine,
-    lapse: rootLine === undefined ? 'slip' : lapseOf(rootLine),
+    lapse: rootLine === undefined ? 'slip' : replay.lapseOn(rootLine),
   }
 }
 

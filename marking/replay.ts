@@ -1,10 +1,10 @@
 import type { Quantity, Values } from '../exercises/exercise.js'
-import { Failure, Refusal } from '../oracle/contract.js'
 import { oracle } from '../oracle/index.js'
 import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
-import { type Box, centre, hull, meet, pointBox, type Range, reshaped } from './boxes.js'
+import { type Box, hull, meet, pointBox, type Range, reshaped } from './boxes.js'
 import type { Habit } from './evaluation.js'
 import type { Numeral } from './expression/ast.js'
+import { image, unlessRefused } from './image.js'
 import { isWhole, type UsualDigits, unwritten } from './usualDigits.js'
 import type { World } from './world.js'
 
@@ -22,7 +22,7 @@ export interface Recorded {
   readonly rootLine: number | undefined
   readonly lapse: Lapse
   /** The same, narrowed to what it was computed to be: worked out only when something does not fit plainly. */
-  readonly settle?: () => Promise<Recorded>
+  readonly settle?: Later<Recorded>
 }
 
 /**
@@ -71,6 +71,34 @@ interface Place {
   readonly negative: boolean
 }
 
+/** What is worked out once, from a replay as it stands when it is first asked for. */
+export class Later<T> {
+  private readonly work: (replay: Replay) => Promise<T>
+  private done: Promise<T> | undefined
+
+  constructor(work: (replay: Replay) => Promise<T>) {
+    this.work = work
+  }
+
+  async of(replay: Replay): Promise<T> {
+    this.done ??= this.work(replay)
+    try {
+      return await this.done
+    } catch (error) {
+      // Of several worlds together, one may know what they do not agree on.
+      this.done = undefined
+      throw error
+    }
+  }
+
+  /** The same for another replay: what is worked out is kept, what is not is worked out for itself. */
+  again(): Later<T> {
+    const copy = new Later(this.work)
+    copy.done = this.done
+    return copy
+  }
+}
+
 /** At most so many choices are tried a step. */
 const choiceLimit = 32
 
@@ -83,6 +111,8 @@ export class Replay {
   /** Points, and the solution's own values, computed from the records as they stand. */
   private readonly computed = new Map<string, Promise<Tensor | undefined>>()
   private readonly owns = new Map<string, Promise<Own | undefined>>()
+  /** What the root errors of lines were. */
+  private readonly lapses = new Map<number, Lapse>()
   /** Where each number, its sign aside, stands in the records. */
   private places: ReadonlyMap<number, readonly Place[]> | undefined
 
@@ -113,7 +143,7 @@ export class Replay {
   private async settled(name: string): Promise<Recorded | undefined> {
     const recorded = this.records.get(name)
     if (recorded?.settle === undefined) return recorded
-    const settled = await recorded.settle()
+    const settled = await recorded.settle.of(this)
     if (this.records.get(name) === recorded) this.records.set(name, settled)
     return settled
   }
@@ -157,7 +187,7 @@ export class Replay {
     return this.world.steps.points.of(
       key,
       parts.reduce((sum, { size }) => sum + size, 0),
-      () => computedOrNone(() => quantity.compute(values, oracle.operators)),
+      () => unlessRefused(() => quantity.compute(values, oracle.operators)),
     )
   }
 
@@ -180,7 +210,8 @@ export class Replay {
 
   /** A given datum; 1.000, beside a given 1, may as well be a value that was shortened to it and stands on no line of its own. */
   private givenOrRounded({ value, half, whole }: Numeral): Range {
-    const endsInZero = Number.isInteger(Number((value / (20 * half)).toPrecision(12)))
+    const tens = value / (20 * half)
+    const endsInZero = Math.abs(tens - Math.round(tens)) < 1e-9 * Math.max(1, Math.abs(tens))
     if (whole || !endsInZero || half > this.digits.half * (1 + 1e-9)) return [value, value]
     const least = value - (this.habit === 'rounds' ? half : value === 0 ? 2 * half : 0)
     return [least, value + (this.habit === 'rounds' ? half : 2 * half)]
@@ -202,10 +233,40 @@ export class Replay {
     return this.places.get(value) ?? []
   }
 
+  /** Keeps that a root error of a line was such a lapse. */
+  recordLapse(line: number, lapse: Lapse): void {
+    this.lapses.set(line, gravest([this.lapses.get(line) ?? 'slip', lapse]))
+  }
+
+  /** The gravest lapse of a line; a wrong rule where none was recorded. */
+  lapseOn(line: number): Lapse {
+    return this.lapses.get(line) ?? 'rule'
+  }
+
+  /** All that the replay of later lines rests on. */
+  state(): string {
+    const records = [...this.records].map(([name, { settle, ...recorded }]) => [
+      name,
+      recorded,
+      settle === undefined ? null : this.world.meaningOf([name]),
+    ])
+    return JSON.stringify([records, [...this.lapses]])
+  }
+
   /** The replay as it stands now, which later lines do not change. */
   snapshot(): Replay {
     const copy = new Replay(this.world, this.digits, this.habit)
     for (const [name, recorded] of this.records) copy.records.set(name, recorded)
+    for (const [line, lapse] of this.lapses) copy.lapses.set(line, lapse)
+    return copy
+  }
+
+  /** The replay as it stands now, to go on in another world that agrees with its own so far. */
+  under(world: World): Replay {
+    const copy = new Replay(world, this.digits, this.habit)
+    for (const [name, { settle, ...recorded }] of this.records)
+      copy.records.set(name, settle === undefined ? recorded : { ...recorded, settle: settle.again() })
+    for (const [line, lapse] of this.lapses) copy.lapses.set(line, lapse)
     return copy
   }
 
@@ -363,91 +424,4 @@ function mended(combination: readonly number[]): number {
 function exactly(value: Tensor): Own {
   const box = pointBox(value)
   return { box, fair: box, meant: [], rootLine: undefined, lapse: 'slip' }
-}
-
-/** The corners of values of more elements are not computed. */
-const mostCorners = 16
-
-/**
- * The image of a box under a computation: the value in the middle, its change along each coordinate, and the two corners
- * that the changes of each element point to. `undefined` where the computation refuses these values.
- */
-export async function image(
-  compute: (values: Values) => Promise<Tensor>,
-  boxes: Readonly<Record<string, Box>>,
-): Promise<Box | undefined> {
-  const middle: Record<string, Tensor> = Object.fromEntries(
-    Object.entries(boxes).map(([name, box]) => [name, centre(box)]),
-  )
-  const coordinates = Object.entries(boxes).flatMap(([name, box]) =>
-    box.low.flatMap((low, i) => (box.high[i] > low && Number.isFinite(box.high[i] - low) ? [{ name, i }] : [])),
-  )
-  /** The middle with some coordinates moved to their upper (1) or lower (−1) end. */
-  const moved = (moves: readonly { name: string; i: number; to: number }[]): Values => {
-    const values = { ...middle }
-    for (const { name, i, to } of moves) {
-      const data = Float64Array.from(rowMajor(values[name]))
-      data[i] = to > 0 ? boxes[name].high[i] : boxes[name].low[i]
-      values[name] = tensor(boxes[name].shape, data)
-    }
-    return values
-  }
-  try {
-    const at = async (values: Values): Promise<Box> => pointBox(await compute(values))
-    const base = await at(middle)
-    if (coordinates.length === 0) return finite(base)
-    const ends = await Promise.all(
-      coordinates.map(async ({ name, i }) => ({
-        up: await at(moved([{ name, i, to: 1 }])),
-        down: await at(moved([{ name, i, to: -1 }])),
-      })),
-    )
-    const low = base.low.map(
-      (value, c) =>
-        value - ends.reduce((sum, { up, down }) => sum + Math.max(0, value - up.low[c], value - down.low[c]), 0),
-    )
-    const high = base.low.map(
-      (value, c) =>
-        value + ends.reduce((sum, { up, down }) => sum + Math.max(0, up.low[c] - value, down.low[c] - value), 0),
-    )
-    let result: Box = { shape: base.shape, low, high }
-    if (base.low.length <= mostCorners && coordinates.length > 1) {
-      const corners = new Map(
-        base.low.flatMap((_, c) => {
-          const signs = ends.map(({ up, down }) => (up.low[c] >= down.low[c] ? 1 : -1))
-          return [signs, signs.map((sign) => -sign)].map((corner) => [corner.join(), corner] as const)
-        }),
-      )
-      for (const corner of corners.values())
-        result = hull(result, await at(moved(coordinates.map(({ name, i }, k) => ({ name, i, to: corner[k] })))))
-    }
-    return finite(outward(result))
-  } catch (error) {
-    if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return undefined
-    throw error
-  }
-}
-
-/** A thousandth wider: what coordinates do together beyond what each does alone, at the widths of written digits. */
-function outward(box: Box): Box {
-  const margin = box.low.map((low, i) => (box.high[i] - low) * 5e-4)
-  return {
-    shape: box.shape,
-    low: box.low.map((low, i) => low - margin[i]),
-    high: box.high.map((high, i) => high + margin[i]),
-  }
-}
-
-/** The value of a computation; none where it refuses what it is given. */
-async function computedOrNone(compute: () => Promise<Tensor>): Promise<Tensor | undefined> {
-  try {
-    return await compute()
-  } catch (error) {
-    if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return undefined
-    throw error
-  }
-}
-
-function finite(box: Box): Box | undefined {
-  return [...box.low, ...box.high].every(Number.isFinite) ? box : undefined
 }

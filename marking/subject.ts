@@ -5,7 +5,7 @@ import { elementwise } from './elementwise.js'
 import { evaluateBox, evaluatePoint, type Habit } from './evaluation.js'
 import { dataOf, type Scope } from './identities.js'
 import { formulaOf } from './ownFormulas.js'
-import { type Lapse, lapseOf, type Replay, type Step } from './replay.js'
+import { type Lapse, Later, lapseOf, type Replay, type Step } from './replay.js'
 import type { Side } from './statements.js'
 
 /** What the values of a chain are compared with: T and F of its quantity, or of the expression that it is about. */
@@ -24,7 +24,7 @@ export interface Subject {
   readonly point: Box | undefined
   readonly scope: Scope
   /** F and what rounding does to it, worked out where something does not fit plainly. */
-  support(): Promise<Support>
+  readonly support: Later<Support>
 }
 
 /** What a claim may rest on. */
@@ -37,15 +37,6 @@ export interface Support {
 }
 
 const nothing: Support = { steps: [], fair: undefined, lapse: 'slip' }
-
-/** Does something once, when it is first asked for. */
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let done: Promise<T> | undefined
-  return () => {
-    done ??= work()
-    return done
-  }
-}
 
 /** The subject of a chain, as the solution stands at that place; `undefined` where it speaks of nothing known. */
 export async function subjectOf(
@@ -69,7 +60,7 @@ export async function subjectOf(
       truth,
       point: undefined,
       scope: { stage, preferred: [] },
-      support: async () => nothing,
+      support: new Later(async () => nothing),
     }
   const point = await replay.pointOf(quantity)
   return {
@@ -81,7 +72,7 @@ export async function subjectOf(
     truth,
     point: point === undefined ? undefined : pointBox(point),
     scope: { stage: world.index.stageOf(target.datum) ?? stage, preferred: quantity.from },
-    support: once(async () => {
+    support: new Later(async (replay) => {
       const owns = await Promise.all(quantity.from.map((part) => replay.own(part)))
       const steps = await replay.steps(quantity)
       return {
@@ -149,7 +140,7 @@ async function expressionSubject(side: Side, replay: Replay, scope: Scope, habit
     truth,
     point: undefined,
     scope,
-    support: once(async () => {
+    support: new Later(async (replay) => {
       const owns = new Map(
         await Promise.all([...data].map(async ([key, datum]) => [key, await replay.own(datum.name)] as const)),
       )

@@ -55,6 +55,8 @@ interface Shelf {
   readonly steps: KnownSteps
   /** By the names of the conventions. */
   readonly worlds: Map<string, Promise<World>>
+  /** Worlds that stand for several, by what those are called. */
+  readonly shared: Map<string, World>
 }
 
 /** Shelves by exercise and stated data, the one used last at the end. */
@@ -71,6 +73,7 @@ function shelfOf(exercise: Exercise, stated: Values): Shelf {
     samples: new Samples(exercise),
     steps: { points: new Steps(), images: new Steps(), sameness: new Steps() },
     worlds: new Map(),
+    shared: new Map(),
   }
   ofExercise.delete(key)
   ofExercise.set(key, shelf)
@@ -79,35 +82,37 @@ function shelfOf(exercise: Exercise, stated: Values): Shelf {
   return shelf
 }
 
+function nameOf(conventions: readonly Convention[]): string {
+  return conventions.map(({ name }) => name).join('|')
+}
+
 /** An exercise under one choice of conventions, with its true values. */
 export class World {
   readonly exercise: Exercise
   readonly index: SymbolIndex
-  readonly conventions: readonly Convention[]
   readonly given: Values
   readonly truth: Values
   /** Every number that is given, its sign aside. */
   readonly givenSizes: ReadonlySet<number>
+  private readonly chosen: readonly Convention[]
   private readonly quantities: ReadonlyMap<string, Quantity>
-  /** Shared with all worlds of the same given data. */
-  readonly steps: KnownSteps
-  private readonly samples: Samples
+  private readonly shelf: Shelf
+  private readonly on = new Map<string, readonly string[]>()
   private readonly under = new Map<string, string>()
 
-  private constructor(
+  protected constructor(
     index: SymbolIndex,
     conventions: readonly Convention[],
     given: Values,
     truth: Values,
-    { samples, steps }: Shelf,
+    shelf: Shelf,
   ) {
     this.exercise = index.exercise
     this.index = index
-    this.conventions = conventions
+    this.chosen = conventions
     this.given = given
     this.truth = truth
-    this.samples = samples
-    this.steps = steps
+    this.shelf = shelf
     this.givenSizes = new Set(Object.values(given).flatMap((datum) => [...rowMajor(datum)].map(Math.abs)))
     this.quantities = new Map(quantitiesUnder(index.exercise, conventions).map((quantity) => [quantity.name, quantity]))
   }
@@ -119,7 +124,7 @@ export class World {
   static of(index: SymbolIndex, conventions: readonly Convention[], stated: Values): Promise<World> {
     const shelf = shelfOf(index.exercise, stated)
     const { worlds } = shelf
-    const key = conventions.map(({ name }) => name).join('|')
+    const key = nameOf(conventions)
     const known = worlds.get(key)
     if (known !== undefined) return known
     const given = { ...defaultGiven(index.exercise), ...stated }
@@ -128,6 +133,30 @@ export class World {
     )
     worlds.set(key, world)
     return world
+  }
+
+  /**
+   * One world that stands for several with the same given data, as long as they agree: what it is asked for and they have otherwise
+   * throws a Disagreement.
+   */
+  static standingFor(worlds: readonly World[]): World {
+    const [first] = worlds
+    if (worlds.length === 1) return first
+    const key = worlds.map(({ conventions }) => nameOf(conventions)).join(' or ')
+    const known = first.shelf.shared.get(key)
+    if (known !== undefined) return known
+    const shared = new SharedWorld(worlds, first.shelf)
+    first.shelf.shared.set(key, shared)
+    return shared
+  }
+
+  get conventions(): readonly Convention[] {
+    return this.chosen
+  }
+
+  /** What is known of steps, shared with all worlds of the same given data. */
+  get steps(): KnownSteps {
+    return this.shelf.steps
   }
 
   quantity(name: string): Quantity | undefined {
@@ -145,7 +174,7 @@ export class World {
     const visit = (name: string): void => {
       if (found.has(name)) return
       found.add(name)
-      this.quantities.get(name)?.from.forEach(visit)
+      this.quantity(name)?.from.forEach(visit)
     }
     names.forEach(visit)
     return found
@@ -157,20 +186,29 @@ export class World {
   }
 
   /** What tells apart the values of a quantity in worlds of one exercise: the conventions on it and on what it rests on. */
-  private conventionsUnder(name: string): string {
+  conventionsUnder(name: string): string {
     const known = this.under.get(name)
     if (known !== undefined) return known
-    const all = [...this.ancestors([name])].flatMap((ancestor) => this.conventionsOn(ancestor))
-    const text = [...new Set(all)].join(' ')
+    const all = [...this.ancestors([name])].flatMap((ancestor) =>
+      this.conventionsOn(ancestor).map((convention) => `${ancestor}: ${convention}`),
+    )
+    const text = all.join(', ')
     this.under.set(name, text)
     return text
   }
 
-  /** Names of the conventions that change how a quantity itself is computed. */
+  /** Names of the conventions that change how a quantity itself is computed; of those that change it alike, the first's. */
   conventionsOn(name: string): readonly string[] {
-    return this.conventions
-      .filter(({ overrides }) => overrides[name] !== undefined)
-      .map((convention) => convention.name)
+    const known = this.on.get(name) ?? this.findConventionsOn(name)
+    this.on.set(name, known)
+    return known
+  }
+
+  private findConventionsOn(name: string): readonly string[] {
+    const all = this.exercise.conventions.flatMap(({ conventions }) => conventions)
+    return this.chosen.flatMap(({ overrides: { [name]: override } }) =>
+      override === undefined ? [] : (all.find(({ overrides }) => overrides[name] === override)?.name ?? []),
+    )
   }
 
   /**
@@ -180,18 +218,18 @@ export class World {
   points(names: readonly string[]): readonly Point[] {
     const free = this.ancestors(names)
     const varied = this.exercise.given.filter(({ name }) => free.has(name)).map(({ name }) => name)
-    return this.samples.given.map((sample, i) => {
+    return this.shelf.samples.given.map((sample, i) => {
       const chosen = varied.filter((name) => sameShape(sample[name].shape, this.given[name].shape))
       const given = { ...this.given, ...Object.fromEntries(chosen.map((name) => [name, sample[name]])) }
       const place = `${i} ${chosen.join(' ')}`
       const point = (name: string): Promise<Tensor | undefined> => {
         if (given[name] !== undefined) return Promise.resolve(given[name])
         const key = `${place}|${name}|${this.conventionsUnder(name)}`
-        const known = this.samples.values.get(key)
+        const known = this.shelf.samples.values.get(key)
         if (known !== undefined) return known
         const value = this.computeAt(name, point)
-        if (this.samples.values.size >= mostValues) this.samples.values.clear()
-        this.samples.values.set(key, value)
+        if (this.shelf.samples.values.size >= mostValues) this.shelf.samples.values.clear()
+        this.shelf.samples.values.set(key, value)
         return value
       }
       return point
@@ -199,7 +237,7 @@ export class World {
   }
 
   private async computeAt(name: string, point: Point): Promise<Tensor | undefined> {
-    const quantity = this.quantities.get(name)
+    const quantity = this.quantity(name)
     if (quantity === undefined) return undefined
     const values: Record<string, Tensor> = {}
     for (const part of quantity.from) {
@@ -213,5 +251,86 @@ export class World {
       if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return undefined
       throw error
     }
+  }
+}
+
+/**
+ * Thrown, and always caught, where worlds that one stands for differ on what it was asked for: those that agree on it, together. It is
+ * no error, and needs no stack, which takes longer than all else.
+ */
+export class Disagreement {
+  readonly groups: readonly (readonly World[])[]
+
+  constructor(groups: readonly (readonly World[])[]) {
+    this.groups = groups
+  }
+}
+
+/** What worlds are known to agree on. */
+class Agreement {
+  private readonly worlds: readonly World[]
+  private readonly known = new Set<string>()
+
+  constructor(worlds: readonly World[]) {
+    this.worlds = worlds
+  }
+
+  /** Throws a Disagreement unless what is asked is the same in all worlds, as their texts for it are. */
+  on(asked: string, textIn: (world: World) => string): void {
+    if (this.known.has(asked)) return
+    const groups = new Map<string, World[]>()
+    for (const world of this.worlds) {
+      const text = textIn(world)
+      groups.set(text, [...(groups.get(text) ?? []), world])
+    }
+    if (groups.size > 1) throw new Disagreement([...groups.values()])
+    this.known.add(asked)
+  }
+
+  /** What a datum is, and all that it rests on. */
+  onValue(name: string): void {
+    this.on(`the value of ${name}`, (world) => world.conventionsUnder(name))
+  }
+
+  /** Values that are handed out where they are the same in all worlds. */
+  guarded(values: Values): Values {
+    return new Proxy(values, {
+      get: (target, name) => {
+        if (typeof name !== 'string') return undefined
+        this.onValue(name)
+        return target[name]
+      },
+    })
+  }
+}
+
+class SharedWorld extends World {
+  private readonly agreement: Agreement
+
+  constructor(worlds: readonly World[], shelf: Shelf) {
+    const [{ index, conventions, given, truth }] = worlds
+    const agreement = new Agreement(worlds)
+    super(index, conventions, given, agreement.guarded(truth), shelf)
+    this.agreement = agreement
+  }
+
+  override get conventions(): readonly Convention[] {
+    this.agreement.on('which are chosen', ({ conventions }) => nameOf(conventions))
+    return super.conventions
+  }
+
+  override quantity(name: string): Quantity | undefined {
+    this.agreement.on(`the rule of ${name}`, (world) => world.conventionsOn(name).join(' '))
+    return super.quantity(name)
+  }
+
+  override conventionsOn(name: string): readonly string[] {
+    this.agreement.on(`the rule of ${name}`, (world) => world.conventionsOn(name).join(' '))
+    return super.conventionsOn(name)
+  }
+
+  override conventionsUnder(name: string): string {
+    this.agreement.onValue(name)
+    return super.conventionsUnder(name)
   }
 }

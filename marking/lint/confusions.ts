@@ -4,7 +4,7 @@ import { mistaken, mistakes } from '../../mistakes/index.js'
 import { oracle } from '../../oracle/index.js'
 import { rowMajor, type Tensor, tensor } from '../../oracle/tensor.js'
 import { type Box, meet, pointBox } from '../boxes.js'
-import { image } from '../replay.js'
+import { image } from '../image.js'
 import { halfUnit, type LintPrecision, lookAlike, orRefused, type Solved } from './solved.js'
 
 /** A mistake as it shows, or does not, at one quantity. */

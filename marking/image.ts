@@ -1,0 +1,157 @@
+import type { Values } from '../exercises/exercise.js'
+import { Failure, Refusal } from '../oracle/contract.js'
+import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
+import { type Box, centre } from './boxes.js'
+
+/** The corners of values of more elements are not computed. */
+const mostCorners = 16
+
+/** The values in the middle of boxes. */
+export function centres(boxes: Readonly<Record<string, Box>>): Values {
+  return Object.fromEntries(Object.entries(boxes).map(([name, box]) => [name, centre(box)]))
+}
+
+/** A value of a box that is moved to one of its ends: upper (1) or lower (−1). */
+interface Move {
+  readonly name: string
+  readonly i: number
+  readonly to: number
+}
+
+/** A computation on the values of boxes, at their middle and wherever some of them are moved to. */
+class Surroundings {
+  readonly coordinates: readonly Omit<Move, 'to'>[]
+  private readonly compute: (values: Values) => Promise<Tensor>
+  private readonly boxes: Readonly<Record<string, Box>>
+  private readonly middle: Values
+
+  constructor(compute: (values: Values) => Promise<Tensor>, boxes: Readonly<Record<string, Box>>) {
+    this.compute = compute
+    this.boxes = boxes
+    this.middle = centres(boxes)
+    this.coordinates = Object.entries(boxes).flatMap(([name, box]) =>
+      box.low.flatMap((low, i) => (box.high[i] > low && Number.isFinite(box.high[i] - low) ? [{ name, i }] : [])),
+    )
+  }
+
+  async at(moves: readonly Move[]): Promise<Tensor> {
+    const values: Record<string, Tensor> = { ...this.middle }
+    const moved = new Map<string, Float64Array>()
+    for (const { name, i, to } of moves) {
+      const data = moved.get(name) ?? rowMajor(this.middle[name]).slice()
+      moved.set(name, data)
+      data[i] = to > 0 ? this.boxes[name].high[i] : this.boxes[name].low[i]
+    }
+    for (const [name, data] of moved) values[name] = tensor(this.boxes[name].shape, data)
+    return this.compute(values)
+  }
+}
+
+/**
+ * The image of a box under a computation: the value in the middle, its change along each coordinate, and the two corners
+ * that the changes of each element point to. `undefined` where the computation refuses these values.
+ */
+export function image(
+  compute: (values: Values) => Promise<Tensor>,
+  boxes: Readonly<Record<string, Box>>,
+): Promise<Box | undefined> {
+  return unlessRefused(async () => {
+    const around = new Surroundings(compute, boxes)
+    const { coordinates } = around
+    const base = await around.at([])
+    const [{ shape, size }, middle] = [base, rowMajor(base)]
+    if (coordinates.length === 0) return finite({ shape, low: [...middle], high: [...middle] })
+    const [below, above] = [new Float64Array(size), new Float64Array(size)]
+    /** For each element the ends that it is greatest at. */
+    const greatest: number[][] = Array.from({ length: size <= mostCorners ? size : 0 }, () => [])
+    for (const { name, i } of coordinates) {
+      const up = rowMajor(await around.at([{ name, i, to: 1 }]))
+      const down = rowMajor(await around.at([{ name, i, to: -1 }]))
+      for (let c = 0; c < size; c++) {
+        below[c] += Math.max(0, middle[c] - up[c], middle[c] - down[c])
+        above[c] += Math.max(0, up[c] - middle[c], down[c] - middle[c])
+        greatest[c]?.push(up[c] >= down[c] ? 1 : -1)
+      }
+    }
+    const [low, high] = [middle.map((value, c) => value - below[c]), middle.map((value, c) => value + above[c])]
+    if (coordinates.length > 1) {
+      const corners = new Map(
+        greatest.flatMap((ends) => [ends, ends.map((end) => -end)].map((corner) => [corner.join(), corner] as const)),
+      )
+      for (const corner of corners.values()) {
+        const value = rowMajor(await around.at(coordinates.map((coordinate, k) => ({ ...coordinate, to: corner[k] }))))
+        for (let c = 0; c < size; c++) {
+          low[c] = Math.min(low[c], value[c])
+          high[c] = Math.max(high[c], value[c])
+        }
+      }
+    }
+    return finite(outward({ shape, low: [...low], high: [...high] }))
+  })
+}
+
+/** With fewer coordinates the image itself takes no longer. */
+const fewestMoved = 12
+
+/** So many corners are tried, and the image of a box reaches so many times what they tell of it at the very most. */
+const corners = 8
+const atMost = 20
+
+/**
+ * Whether what is written is certainly not in the image of a box: in some element it is farther from the middle than `atMost` times what
+ * independent changes of all coordinates, as in the corners that are tried, can add up to. `false` says nothing.
+ */
+export async function isFarFrom(
+  written: Box,
+  compute: (values: Values) => Promise<Tensor>,
+  boxes: Readonly<Record<string, Box>>,
+): Promise<boolean> {
+  const around = new Surroundings(compute, boxes)
+  const { coordinates } = around
+  if (coordinates.length < fewestMoved) return false
+  const found = await unlessRefused(async () => {
+    const middle = rowMajor(await around.at([]))
+    const reach = new Float64Array(middle.length)
+    let bits = 1
+    for (let corner = 0; corner < corners; corner++) {
+      const moves = coordinates.map((coordinate) => {
+        bits = (Math.imul(bits, 1664525) + 1013904223) >>> 0
+        return { ...coordinate, to: bits >>> 31 === 0 ? -1 : 1 }
+      })
+      const value = rowMajor(await around.at(moves))
+      for (let c = 0; c < reach.length; c++) reach[c] = Math.max(reach[c], Math.abs(value[c] - middle[c]))
+    }
+    return { middle, reach }
+  })
+  if (found === undefined || found.middle.length !== written.low.length) return false
+  const { middle, reach } = found
+  const times = atMost * Math.sqrt(coordinates.length)
+  return middle.some((value, c) => {
+    const distance = Math.max(written.low[c] - value, value - written.high[c])
+    return distance > times * reach[c] && reach[c] > 0
+  })
+}
+
+/** A thousandth wider: what coordinates do together beyond what each does alone, at the widths of written digits. */
+function outward(box: Box): Box {
+  const margin = box.low.map((low, i) => (box.high[i] - low) * 5e-4)
+  return {
+    shape: box.shape,
+    low: box.low.map((low, i) => low - margin[i]),
+    high: box.high.map((high, i) => high + margin[i]),
+  }
+}
+
+/** What a computation comes to; none where it refuses what it is given. */
+export async function unlessRefused<T>(compute: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await compute()
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof Failure || error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+function finite(box: Box): Box | undefined {
+  return [...box.low, ...box.high].every(Number.isFinite) ? box : undefined
+}
