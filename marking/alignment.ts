@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import type { Exercise } from '../exercises/exercise.js'
 import { symbolKey } from '../exercises/symbols.js'
-import { type Box, meet, pointBox } from './boxes.js'
+import { type Box, hull, meet, pointBox } from './boxes.js'
 import { oldValues } from './document/tableHeads.js'
 import { evaluateBox, wholeFactors } from './evaluation.js'
 import { isFormulaOf, quantitiesThatAre } from './identities.js'
@@ -102,7 +102,7 @@ async function likeliest(
   return candidates[best]
 }
 
-/** What a chain says of its left side: its value, if it ends in numerals, and its formula. */
+/** What a chain says of its left side: its value, rounded or cut, if it ends in numerals, and its formula. */
 interface Claimed {
   readonly value: Box | undefined
   readonly formula: Side | undefined
@@ -111,9 +111,12 @@ interface Claimed {
 function claimedBy({ sides, relations }: Statement): Claimed {
   const bound = relations.findIndex(isInequality)
   const last = (bound < 0 ? sides : sides.slice(0, bound + 1)).findLast((side, i) => i > 0 && side.kind === 'numeric')
-  const value = last === undefined ? undefined : evaluateBox(last.expression, { habit: 'rounds' })
+  const values = (['rounds', 'cuts'] as const).flatMap((habit) => {
+    const value = last === undefined ? undefined : evaluateBox(last.expression, { habit })
+    return value !== undefined && 'box' in value ? [value.box] : []
+  })
   return {
-    value: value !== undefined && 'box' in value ? value.box : undefined,
+    value: values.length < 2 ? undefined : hull(values[0], values[1]),
     formula: sides.slice(1).find(({ kind }) => kind === 'symbolic'),
   }
 }

@@ -1,5 +1,5 @@
 import type { Values } from '../exercises/exercise.js'
-import { type Box, meet, pointBox, rangeAt, reshaped } from './boxes.js'
+import { type Box, meet, pointBox, type Range, rangeAt, reshaped } from './boxes.js'
 import { type ClaimedValue, claimedValues } from './claimedValue.js'
 import { type Context, cellsOf, evaluateBox, type Habit, wholeFactors } from './evaluation.js'
 import { explain } from './explanations.js'
@@ -84,6 +84,8 @@ export interface ValueClaim {
   readonly boxOfKey?: (key: string) => Box | undefined
   /** What went wrong in this chain before. */
   readonly cause: Verdict | undefined
+  /** The ranges of what its quantity is computed from and stands on no line, looked up where something does not fit plainly. */
+  readonly unwritten?: readonly Range[]
 }
 
 /** How much a verdict takes away: of several readings of a numeral, the kindest counts. */
@@ -99,8 +101,8 @@ const severity: Readonly<Record<Verdict, number>> = {
 }
 
 /** What the numerals of a line stand for at this place of a solution: for values that its quantity is computed from, if known. */
-export function contextOf(replay: Replay, habit: Habit, subject?: Subject): Context {
-  return { habit, rangeOfNumeral: (numeral) => replay.rangeOfNumeral(numeral, subject?.quantity?.from) }
+export function contextOf(replay: Replay, habit: Habit, subject?: Subject, unwritten?: readonly Range[]): Context {
+  return { habit, rangeOfNumeral: (numeral) => replay.rangeOfNumeral(numeral, subject?.quantity?.from, unwritten) }
 }
 
 /** Judges a numeric side of a chain, an entry of a sheet or a number in prose; says why where it has no value. */
@@ -113,7 +115,7 @@ export async function judgeValue(claim: ValueClaim): Promise<ValueJudgement | { 
   const { subject } = claim
   const isOfAny = claim.line !== undefined && claim.line.subject === undefined
   await claim.replay.settle(isOfAny ? undefined : subject?.quantity?.from)
-  const settled = settledClaim(claim)
+  const settled = settledClaim({ ...claim, unwritten: await claim.replay.unwritten(subject?.quantity?.from ?? []) })
   const narrowed = valuesOf(settled)
   if ('why' in narrowed) return narrowed
   const support = await subject?.support.of(claim.replay)
@@ -133,9 +135,10 @@ function valuesOf({
   habit,
   boxOfKey,
   relation,
+  unwritten,
 }: ValueClaim): readonly ClaimedValue[] | { readonly why: string } {
   return claimedValues(side.expression, {
-    context: { ...contextOf(replay, habit, subject), ...(boxOfKey && { boxOfKey }) },
+    context: { ...contextOf(replay, habit, subject, unwritten), ...(boxOfKey && { boxOfKey }) },
     usualHalf: replay.usualHalf,
     isExact: subject?.isExact ?? true,
     isShape: subject?.quantity?.kind === 'shape',
@@ -145,9 +148,9 @@ function valuesOf({
 
 /** The claim with its line read again, from what is known by now of the values that it repeats. */
 function settledClaim(claim: ValueClaim): ValueClaim {
-  const { line, replay, habit } = claim
+  const { line, replay, habit, unwritten } = claim
   if (line === undefined) return claim
-  const meant = evaluateBox(line.value.expression, contextOf(replay, habit, line.subject))
+  const meant = evaluateBox(line.value.expression, contextOf(replay, habit, line.subject, unwritten))
   return 'box' in meant ? { ...claim, line: { ...line, value: { ...line.value, meant: meant.box } } } : claim
 }
 
@@ -349,7 +352,7 @@ function judgeCell(evidence: Evidence, i: number, value: ClaimedValue, claim: Va
     if (isCalledWrong && isRight(alone.verdict)) return { ...cell, verdict: alone.verdict, message: '' }
     const numerals = cellsOf(line.side.expression)
     const part = numerals.length === value.values.length ? numerals[i] : line.side.expression
-    const slip = slipOf(evidence.line, claimed, half, part, contextOf(replay, habit, subject))
+    const slip = slipOf(evidence.line, claimed, half, part, contextOf(replay, habit, subject, claim.unwritten))
     const isValueOf = slip === undefined ? quantityWithValue(claimed, half, subject?.name ?? '', replay) : undefined
     const written = textOf(statement, part)
     return {

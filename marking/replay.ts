@@ -191,9 +191,26 @@ export class Replay {
     )
   }
 
-  /** The range of a numeral that repeats a given datum or a value written before (of the named, if any are), its sign aside. */
-  rangeOfNumeral(numeral: Numeral, names?: readonly string[]): Range | undefined {
-    const { value } = numeral
+  /** The ranges, their signs aside, of the values of the named that stand on no line. */
+  async unwritten(names: readonly string[]): Promise<readonly Range[]> {
+    const ranges: Range[] = []
+    for (const name of names) {
+      const isWritten = this.records.has(name) || this.world.given[name] !== undefined
+      const own = isWritten ? undefined : await this.own(name)
+      own?.box.low.forEach((low, i) => {
+        const high = own.box.high[i]
+        ranges.push(high < 0 ? [-high, -low] : [low, high])
+      })
+    }
+    return ranges
+  }
+
+  /**
+   * The range of a numeral that repeats a given datum or a value written before (of the named, if any are), its sign aside; beside them
+   * it may be one of those that stand on no line: 1 for 0.99995.
+   */
+  rangeOfNumeral(numeral: Numeral, names?: readonly string[], unwritten: readonly Range[] = []): Range | undefined {
+    const { value, half, whole } = numeral
     const isGiven = this.world.givenSizes.has(value)
     let [least, greatest] = isGiven
       ? this.givenOrRounded(numeral)
@@ -205,7 +222,15 @@ export class Replay {
       least = Math.min(least, negative ? -high : low)
       greatest = Math.max(greatest, negative ? -low : high)
     }
-    return least <= greatest ? [least, greatest] : undefined
+    const repeats = least <= greatest
+    const shortened = whole || repeats ? unwritten.find(([low, high]) => low <= value && value <= high) : undefined
+    if (shortened === undefined) return repeats ? [least, greatest] : undefined
+    const [low, high] = whole
+      ? shortened
+      : this.habit === 'rounds'
+        ? [value - half, value + half]
+        : [value, value + 2 * half]
+    return [Math.min(least, value, low), Math.max(greatest, value, high)]
   }
 
   /** A given datum; 1.000, beside a given 1, may as well be a value that was shortened to it and stands on no line of its own. */
