@@ -81,13 +81,13 @@ function inWholeNumbers(weights: Weights): { readonly weights: Weights; readonly
   }
 }
 
-/** The logits after every member of every sequence, [time, sequence, 1], by `rnn` and `linear` on all sequences at once. */
-async function logitsOf(
-  weights: Weights,
-  sequences: readonly (readonly Member[])[],
-  activation: string,
-  operators: Operators,
-): Promise<Tensor> {
+/** Sequences of equal length, and the bits of their members, [time, sequence, 2]. */
+interface Batch {
+  readonly sequences: readonly (readonly Member[])[]
+  readonly bits: Tensor
+}
+
+function batchOf(sequences: readonly (readonly Member[])[]): Batch {
   const [T, N] = [sequences[0].length, sequences.length]
   const x = new Float64Array(T * N * 2)
   sequences.forEach((sequence, n) => {
@@ -96,12 +96,30 @@ async function logitsOf(
       ;[x[at], x[at + 1]] = bitsOf(member)
     })
   })
+  return { sequences, bits: tensor([T, N, 2], x) }
+}
+
+/** The batches that were asked for last: models of a class are all tried on the same. */
+let lastBatches: { readonly asked: string; readonly batches: readonly Batch[] } | undefined
+
+/** All sequences up to a length, and so many random ones of another; no batch of none. */
+function batchesOf(exhaustiveTo: number, random: number, longest: number): readonly Batch[] {
+  const asked = [exhaustiveTo, random, longest].join()
+  if (lastBatches?.asked !== asked) {
+    const all = [allSequences(exhaustiveTo), randomSequences(random, longest)]
+    lastBatches = { asked, batches: all.filter((sequences) => sequences.length > 0).map(batchOf) }
+  }
+  return lastBatches.batches
+}
+
+/** The logits after every member of every sequence, [time, sequence, 1], by `rnn` and `linear` on all sequences at once. */
+async function logitsOf(weights: Weights, bits: Tensor, activation: string, operators: Operators): Promise<Tensor> {
   const hidden = await forward(
     operators,
     'rnn',
     'hidden',
     {
-      x: tensor([T, N, 2], x),
+      x: bits,
       weightInput: weights.inputWeights,
       weightHidden: weights.hiddenWeight,
       biasInput: weights.hiddenBias,
@@ -130,13 +148,13 @@ export async function runModel(values: Values, operators: Operators, options: Se
   const { activation = 'identity', exhaustiveTo = 8, random = 300, longest = 200, slack = 2 ** -52 } = options
   const plain = weightsOf(values)
   const { weights, exact } = activation === 'tanh' ? { weights: plain, exact: false } : inWholeNumbers(plain)
-  const batches = [allSequences(exhaustiveTo), randomSequences(random, longest)].filter((batch) => batch.length > 0)
+  const batches = batchesOf(exhaustiveTo, random, longest)
   const logits: Tensor[] = []
-  for (const batch of batches) logits.push(await logitsOf(weights, batch, activation, operators))
+  for (const { bits } of batches) logits.push(await logitsOf(weights, bits, activation, operators))
   const examine = (): Examination => {
     let [sequences, wrong]: [number, number] = [0, 0]
     let shortest: Counterexample | undefined
-    for (const [b, batch] of batches.entries()) {
+    for (const [b, { sequences: batch }] of batches.entries()) {
       const [T, N] = logits[b].shape
       const data = rowMajor(logits[b])
       const margin = exact ? 0 : tolerance(weights, T, slack)
@@ -205,7 +223,7 @@ async function shortened(
   const { sequence } = found
   const T = sequence.length - 1
   const shorter = sequence.map((_, left) => sequence.filter((_, t) => t !== left))
-  const logits = await logitsOf(weights, shorter, activation, operators)
+  const logits = await logitsOf(weights, batchOf(shorter).bits, activation, operators)
   await read?.([logits])
   const last = rowMajor(logits).subarray((T - 1) * shorter.length)
   const margin = exact ? 0 : tolerance(weights, T, slack)
