@@ -222,3 +222,65 @@ P = \begin{bmatrix} 0.09 & 0.18 & 0.4 & 0.15 & 0.15 & 0.03 \\ 0.2 & 0.13 & 0.08 
   expect(await faults(loss, text('10.00000'))).toEqual([])
   expect(await faults(loss, text('11.00000'))).toEqual([expect.stringContaining('wrong')])
 })
+
+describe('a numeral that may be a value on no line', () => {
+  const given = (last: string): string => String.raw`# Given
+x_{0} = 1
+x_{1} = 1.5
+x_{2} = -0.5
+y_{\text{target}} = 1
+\eta = 1
+w_{03} = 0.5
+w_{13} = 2
+w_{23} = 1
+w_{04} = -2
+w_{14} = -0.5
+w_{24} = -3
+w_{05} = -2
+w_{35} = -2
+w_{45} = 2.5
+# Solution
+y_{4} = \tanh\left(-1.25\right) = -0.8483
+${last}`
+  const delta5 = (output: string, result: string): string =>
+    given(
+      String.raw`\delta_{5} = 2 \cdot \left(${output} - 1\right) \cdot \left(1 - \left(${output}\right)^{2}\right) = ${result}`,
+    )
+
+  test('is that value where it is written without its last zeros', async () => {
+    // y₅ = −0.99999, of which four decimals without zeros are −1: the delta is −0.00008.
+    expect(await faults(exercise11c, delta5('-1', '-0.0001'))).toEqual([])
+    expect(await faults(exercise11c, delta5('-1', '-0.0011'))).toEqual([expect.stringContaining('arithmetic')])
+  })
+
+  test('is itself where that value stands on a line', async () => {
+    const written = given(String.raw`y_{5} = -0.99999
+\delta_{5} = 2 \cdot \left(-1 - 1\right) \cdot \left(1 - \left(-1\right)^{2}\right) = -0.0001`)
+    expect(await faults(exercise11c, written)).toEqual([expect.stringContaining('line 19: arithmetic')])
+  })
+})
+
+test('a value that was cut is not taken for its namesake after the update', async () => {
+  // y₃ = 0.996997…, and the new one is 0.99699, rounded.
+  const text = String.raw`# Given
+x_{0} = 1
+x_{1} = -0.5
+x_{2} = -0.5
+y_{\text{target}} = -1
+\eta = 0.25
+w_{03} = 1
+w_{13} = -2
+w_{23} = -2.5
+w_{04} = -0.5
+w_{14} = 1
+w_{24} = 3
+w_{05} = 0.5
+w_{35} = 1.5
+w_{45} = 3
+# Solution
+y_{3} = 0.99699
+\text{error} = 0.06441
+\delta_{3} = 0.00202
+\Delta w_{04} = 0.00448`
+  expect(await faults(exercise11c, text)).toEqual([])
+})

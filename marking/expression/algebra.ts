@@ -63,7 +63,12 @@ export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Sc
       case 'transposition':
         return transposed(value(node.operand))
       case 'operation':
-        return operate(node.operator, value(node.left), value(node.right), node.span)
+        return operate(
+          node.operator,
+          value(node.left),
+          node.operator === '^' ? exponent(node.right) : value(node.right),
+          node.span,
+        )
       case 'call':
         if (node.name.endsWith('Over')) return over(node)
         if (node.name === 'cases') return cases(node)
@@ -75,6 +80,11 @@ export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Sc
           node.span,
         )
     }
+  }
+
+  /** A whole number that stands above is itself, whatever value it may repeat elsewhere. */
+  function exponent(node: Expression): Grid<Scalar> {
+    return node.kind === 'numeral' && node.whole ? scalarOf(algebra.exact(node.value)) : value(node)
   }
 
   /** An entry of a tensor that has a value: `Q_{12}`, `x_3`. */

@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Values } from '../exercises/exercise.js'
+import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
+import type { Box } from './boxes.js'
+import { image, isFarFrom } from './image.js'
+
+const size = 16
+
+/** A matrix that takes sixteen numbers to three, then the sigmoid of each. */
+function computation(weights: readonly number[]): (values: Values) => Promise<Tensor> {
+  return async ({ x }) => {
+    const data = rowMajor(x)
+    const sums = [0, 1, 2].map((row) => data.reduce((sum, value, i) => sum + weights[row * size + i] * value, 0))
+    return tensor(
+      [3],
+      sums.map((sum) => 1 / (1 + Math.exp(-sum))),
+    )
+  }
+}
+
+const numbers = (count: number): fc.Arbitrary<number[]> =>
+  fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: count, maxLength: count })
+const widths = fc.array(fc.double({ min: 1e-6, max: 0.05, noNaN: true }), { minLength: size, maxLength: size })
+const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: size, maxLength: size })
+
+function boxAround(middle: readonly number[], half: readonly number[]): Box {
+  return { shape: [size], low: middle.map((x, i) => x - half[i]), high: middle.map((x, i) => x + half[i]) }
+}
+
+describe('the image of a box', () => {
+  test('is never far from a value that its computation takes in it', async () => {
+    await fc.assert(
+      fc.asyncProperty(numbers(3 * size), numbers(size), widths, shares, async (weights, middle, half, share) => {
+        const compute = computation(weights)
+        const box = boxAround(middle, half)
+        const inside = middle.map((_, i) => box.low[i] + share[i] * (box.high[i] - box.low[i]))
+        const value = [...rowMajor(await compute({ x: tensor([size], inside) }))]
+        const written = { shape: [3], low: value, high: value }
+        expect(await isFarFrom(written, compute, { x: box })).toBe(false)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('is far from what no value near it comes to, and then does not hold it', async () => {
+    const compute = computation(Array.from({ length: 3 * size }, (_, i) => Math.sin(i + 1)))
+    const box = boxAround(
+      Array.from({ length: size }, (_, i) => Math.cos(i)),
+      Array.from({ length: size }, () => 1e-4),
+    )
+    const here = rowMajor(await compute({ x: tensor([size], box.low) }))
+    const written = { shape: [3], low: [here[0], here[1], 1 - here[2]], high: [here[0], here[1], 1 - here[2]] }
+    expect(await isFarFrom(written, compute, { x: box })).toBe(true)
+    const reached = await image(compute, { x: box })
+    expect(reached === undefined || reached.low[2] > written.high[2] || reached.high[2] < written.low[2]).toBe(true)
+  })
+
+  test('is not said to be far where the computation refuses its values', async () => {
+    const refuses = async (): Promise<Tensor> => {
+      throw new RangeError('not here')
+    }
+    const box = boxAround(Array(size).fill(1), Array(size).fill(0.1))
+    expect(await isFarFrom({ shape: [1], low: [9], high: [9] }, refuses, { x: box })).toBe(false)
+  })
+})
