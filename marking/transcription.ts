@@ -119,7 +119,7 @@ export async function miscopiedByValue(
             other === numeral ? { ...numeral, value, half: Math.max((box.high[0] - box.low[0]) / 2, 1e-12) } : other,
           )
           const evaluated = evaluateBox(replaced, { habit: 'rounds' })
-          if (!('box' in evaluated) || !isRight(evaluated.box)) return []
+          if (!('box' in evaluated) || !isBounded(evaluated.box) || !isRight(evaluated.box)) return []
           const flipped = sign < 0 && Math.abs(Math.abs(value) - numeral.value) <= numeral.half
           return [{ datum, value, flipped, distance: Math.abs(value - numeral.value) }]
         }),
@@ -161,7 +161,7 @@ export function miscopiedByNumber(
         other === numeral ? { ...numeral, value, half: 1e-12, whole: Number.isInteger(value) } : other,
       )
       const evaluated = evaluateBox(replaced, { habit: 'rounds' })
-      if (!('box' in evaluated) || !isRight(evaluated.box)) continue
+      if (!('box' in evaluated) || !isBounded(evaluated.box) || !isRight(evaluated.box)) continue
       const text = numberText(value)
       return { numeral: numeral.text, belongs: text, value: text, sign: value === -numeral.value, isValueOf: undefined }
     }
@@ -213,4 +213,9 @@ export function quantityWithValue(value: number, half: number, except: string, r
     all.find((name) => name !== except && isTrue(name))
   const datum = found === undefined ? undefined : index.datum(found)
   return datum === undefined ? undefined : symbolText(datum)
+}
+
+/** Of what may be anything, nothing is explained: a quotient by what may be 0, a root of what may be negative. */
+function isBounded({ low, high }: Box): boolean {
+  return [...low, ...high].every(Number.isFinite)
 }

@@ -256,7 +256,9 @@ ${last}`
   test('is itself where that value stands on a line', async () => {
     const written = given(String.raw`y_{5} = -0.99999
 \delta_{5} = 2 \cdot \left(-1 - 1\right) \cdot \left(1 - \left(-1\right)^{2}\right) = -0.0001`)
-    expect(await faults(exercise11c, written)).toEqual([expect.stringContaining('line 19: arithmetic')])
+    expect(await faults(exercise11c, written)).toEqual([
+      expect.stringContaining('line 19: wrong: δ₅ should be -0.00007937'),
+    ])
   })
 })
 
