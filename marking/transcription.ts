@@ -141,6 +141,9 @@ export async function miscopiedByValue(
 /** More values than this are not tried in place of a numeral. */
 const mostCandidates = 80
 
+/** What is left open of a number that is known exactly. */
+const exactHalf = 1e-12
+
 /**
  * The one numeral of a line that explains it where the result behind it is right: replaced by a number that is given or was written
  * before, or by the same with the other sign, it makes the line right.
@@ -150,15 +153,25 @@ export function miscopiedByNumber(
   replay: Replay,
   isRight: (box: Box) => boolean,
 ): Miscopied | undefined {
-  const recorded = replay.recordedNames().flatMap((name) => replay.recorded(name)?.values ?? [])
-  const known = [...new Set([...replay.world.givenSizes, ...recorded.map(Math.abs)])].slice(0, mostCandidates)
+  /** Half of what the digits of each number, its sign aside, leave open. */
+  const halves = new Map([...replay.world.givenSizes].map((size) => [size, exactHalf]))
+  for (const name of replay.recordedNames()) {
+    const { values, written } = replay.recorded(name) ?? { values: [], written: undefined }
+    values.forEach((value, i) => {
+      const half = written === undefined ? 0 : (written.high[i] - written.low[i]) / 2
+      if (!halves.has(Math.abs(value))) halves.set(Math.abs(value), Math.max(half, exactHalf))
+    })
+  }
+  const known = [...halves.keys()].slice(0, mostCandidates)
   for (const numeral of walk(numerals)) {
     if (numeral.kind !== 'numeral') continue
     const nearest = known.toSorted((a, b) => Math.abs(a - numeral.value) - Math.abs(b - numeral.value))
     for (const value of nearest.flatMap((size) => [size, -size])) {
       if (value === numeral.value) continue
       const replaced = replaceNumerals(numerals, (other) =>
-        other === numeral ? { ...numeral, value, half: 1e-12, whole: Number.isInteger(value) } : other,
+        other === numeral
+          ? { ...numeral, value, half: halves.get(Math.abs(value)) ?? exactHalf, whole: Number.isInteger(value) }
+          : other,
       )
       const evaluated = evaluateBox(replaced, { habit: 'rounds' })
       if (!('box' in evaluated) || !isBounded(evaluated.box) || !isRight(evaluated.box)) continue
