@@ -1,16 +1,15 @@
 import fc from 'fast-check'
 import type { Convention, Exercise, Values } from '../exercises/exercise.js'
+import { Attempt, bestOf, compareScores, type Score, type Solution, scoreOf, type Trial } from './attempts.js'
 import type { Document } from './document/document.js'
-import type { Habit } from './evaluation.js'
-import { type Draft, Marker } from './marker.js'
+import type { Draft } from './marker.js'
 import { renamed, renamingsOf } from './renamings.js'
-import { Replay } from './replay.js'
 import type { Finding, UnreadLine } from './report.js'
 import type { Statement } from './statements.js'
 import type { SymbolIndex } from './symbols.js'
-import { type UsualDigits, usualDigitsOf } from './usualDigits.js'
+import { usualDigitsOf } from './usualDigits.js'
 import { isRight } from './verdict.js'
-import { Disagreement, World } from './world.js'
+import { World } from './world.js'
 
 /** Stands in where a solution answers no exercise that is known: only the arithmetic of its lines can be checked. */
 export const noExercise: Exercise = {
@@ -39,30 +38,6 @@ export interface Marked {
   readonly drafts: readonly Draft[]
   readonly unread: readonly UnreadLine[]
   readonly findings: readonly Finding[]
-}
-
-/** What a solution may rest on: conventions and given data, which of the variants these are, how it shortens decimals. */
-interface Hypothesis {
-  readonly world: World
-  readonly variant: number
-  readonly habit: Habit
-}
-
-/** What speaks against a hypothesis: root errors and what is missing, all that is not right, what is only rounded. */
-type Score = readonly [roots: number, wrong: number, rounded: number]
-
-interface Trial extends Hypothesis {
-  readonly marker: Marker
-  readonly missing: number
-}
-
-/** What is marked. */
-interface Solution {
-  readonly statements: readonly Statement[]
-  readonly digits: UsualDigits
-  readonly document: Document
-  /** Numbers of the statements that are known to be wrong by themselves, under every hypothesis. */
-  readonly surelyFalse: Set<number>
 }
 
 /** The best of the trials of a solution, and those as good as it. */
@@ -119,136 +94,6 @@ export async function markExercise(
     unread: best.marker.unread,
     findings,
   }
-}
-
-/**
- * The marking of a solution under hypotheses that come to the same so far, statement after statement: conventions whose difference has
- * not mattered yet are one attempt.
- */
-class Attempt {
-  private readonly worlds: readonly World[]
-  private readonly hypothesis: Omit<Hypothesis, 'world'>
-  private readonly solution: Solution
-  private readonly marker: Marker
-  private readonly next: number
-  private readonly soFar: Score
-
-  private constructor(
-    worlds: readonly World[],
-    hypothesis: Omit<Hypothesis, 'world'>,
-    solution: Solution,
-    marker: Marker,
-    next: number,
-  ) {
-    this.worlds = worlds
-    this.hypothesis = hypothesis
-    this.solution = solution
-    this.marker = marker
-    this.next = next
-    this.soFar = scoreOf({ marker, missing: 0 })
-  }
-
-  static begun(worlds: readonly World[], { variant, habit }: Omit<Hypothesis, 'world'>, solution: Solution): Attempt {
-    const { digits, document } = solution
-    const marker = new Marker(new Replay(World.standingFor(worlds), digits, habit), habit, document)
-    return new Attempt(worlds, { variant, habit }, solution, marker, 0)
-  }
-
-  /** What speaks against the hypotheses at least: what was found so far, and statements to come that are wrong by themselves. */
-  get leastScore(): Score {
-    const toCome = [...this.solution.surelyFalse].filter((statement) => statement >= this.next).length
-    const [roots, wrong, rounded] = this.soFar
-    return [roots + toCome, wrong + toCome, rounded]
-  }
-
-  /** Marks the next statement: what goes on then, several attempts where the conventions come to differ on it; or the whole trials. */
-  async step(): Promise<{ readonly open: readonly Attempt[]; readonly whole: readonly Trial[] }> {
-    const { worlds, hypothesis, solution, marker, next } = this
-    const { statements, surelyFalse } = solution
-    if (next === statements.length) {
-      const [{ exercise }] = worlds
-      const found = new Set(marker.drafts.map(({ claim }) => claim.quantity))
-      const missing = exercise.quantities.filter(({ asked, name }) => asked && !found.has(name)).length
-      return { open: [], whole: worlds.map((world) => ({ ...hypothesis, world, marker, missing })) }
-    }
-    const known = marker.drafts.length
-    const marked = await markedIn(worlds, statements[next], marker)
-    if (marked.some((one) => one.marker.drafts.slice(known).some((draft) => draft.isSurelyFalse))) surelyFalse.add(next)
-    return { open: marked.map((one) => new Attempt(one.worlds, hypothesis, solution, one.marker, next + 1)), whole: [] }
-  }
-
-  /** The whole trials; those are given up as soon as what speaks against them leaves them no hope. */
-  async finish(isHopeless: (least: Score) => boolean): Promise<readonly Trial[]> {
-    const trials: Trial[] = []
-    let open: readonly Attempt[] = [this]
-    while (open.length > 0) {
-      const [first, ...others] = open
-      const next = await first.step()
-      trials.push(...next.whole)
-      open = [...next.open.filter((attempt) => !isHopeless(attempt.leastScore)), ...others]
-    }
-    return trials
-  }
-}
-
-/** Worlds in which a solution was marked alike, and what came of it. */
-interface MarkedAlike {
-  readonly worlds: readonly World[]
-  readonly marker: Marker
-}
-
-/** A statement marked in several worlds: in each by itself where they differ on it, and together again where it comes to the same. */
-async function markedIn(
-  worlds: readonly World[],
-  statement: Statement,
-  before: Marker,
-): Promise<readonly MarkedAlike[]> {
-  if (worlds.length === 1) {
-    await before.mark(statement)
-    return [{ worlds, marker: before }]
-  }
-  const marker = before.under(World.standingFor(worlds))
-  try {
-    await marker.mark(statement)
-    return [{ worlds, marker }]
-  } catch (error) {
-    if (!(error instanceof Disagreement)) throw error
-    const alike = new Map<string, MarkedAlike>()
-    for (const group of error.groups)
-      for (const one of await markedIn(group, statement, before.under(World.standingFor(group)))) {
-        const state = one.marker.stateSince(before.drafts.length)
-        const other = alike.get(state)
-        const together = worlds.filter((world) => one.worlds.includes(world) || other?.worlds.includes(world))
-        alike.set(
-          state,
-          other === undefined ? one : { worlds: together, marker: other.marker.under(World.standingFor(together)) },
-        )
-      }
-    return [...alike.values()]
-  }
-}
-
-/**
- * The trials that no other has less against it than: always the attempt goes on that has least against it so far, the first of equals,
- * and those with more against them than a whole trial are never ended.
- */
-async function bestOf(attempts: readonly Attempt[]): Promise<readonly Trial[]> {
-  let open = [...attempts]
-  const found: Trial[] = []
-  let least: Score | undefined
-  while (open.length > 0) {
-    const first = open.reduce((a, b) => (compareScores(b.leastScore, a.leastScore) < 0 ? b : a))
-    if (least !== undefined && compareScores(first.leastScore, least) > 0) break
-    const next = await first.step()
-    open = open.flatMap((one) => (one === first ? next.open : [one]))
-    for (const trial of next.whole) {
-      found.push(trial)
-      const score = scoreOf(trial)
-      if (least === undefined || compareScores(score, least) < 0) least = score
-    }
-  }
-  const lowest = least
-  return lowest === undefined ? [] : found.filter((trial) => compareScores(scoreOf(trial), lowest) === 0)
 }
 
 /** Tries every variant of the data, choice of conventions and rounding habit on the statements. */
@@ -331,25 +176,6 @@ async function cut(trial: Trial, attempt: Attempt): Promise<readonly Trial[]> {
 
 function byOtherHabit({ marker }: Trial): number {
   return marker.drafts.filter((draft) => draft.byOtherHabit).length
-}
-
-function scoreOf({ marker, missing }: Pick<Trial, 'marker' | 'missing'>): Score {
-  const count = (test: (draft: Draft) => boolean): number => marker.drafts.filter(test).length
-  return [
-    count(({ claim }) => claim.root) + missing,
-    count(({ claim }) => !isRight(claim.verdict)),
-    count(({ claim }) => claim.verdict === 'rounded'),
-  ]
-}
-
-/**
- * Which of two trials has less against it, below 0 the first: fewer root errors, except that one more counts less than what is not
- * right altogether, since a wrong convention makes one error of two and carries it through the solution.
- */
-function compareScores(a: Score, b: Score): number {
-  const [roots, wrong, rounded] = a.map((value, k) => value - b[k])
-  if (Math.abs(roots) > 1) return roots
-  return wrong || roots || rounded
 }
 
 /** The conventions of the best trial, as far as equally good ones do not choose otherwise. */

@@ -18,7 +18,7 @@ import { remember } from './memory.js'
 import { carriedMessage } from './messages.js'
 import { decidedClass, isRightAlone, namedInProse, namedInWords } from './namedInWords.js'
 import { nestedMiddle } from './numbers.js'
-import type { Lapse, Replay } from './replay.js'
+import { type Lapse, type Replay, stateText } from './replay.js'
 import type { Claim, Explanation, UnreadLine } from './report.js'
 import { type Rule, type RuleJudgement, ruleOf } from './rules.js'
 import { slipOf } from './slips.js'
@@ -91,7 +91,7 @@ export class Marker {
       const isLeftOpen = explain !== undefined || otherConvention !== undefined
       return [claim, draft, isLeftOpen && claim.quantity !== null ? world.meaningOf([claim.quantity]) : null]
     })
-    return JSON.stringify([said, this.unread, this.position, this.replay.state()])
+    return stateText([said, this.unread, this.position, this.replay.state()])
   }
 
   async mark(statement: Statement): Promise<void> {

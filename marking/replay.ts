@@ -275,7 +275,7 @@ export class Replay {
       recorded,
       settle === undefined ? null : this.world.meaningOf([name]),
     ])
-    return JSON.stringify([records, [...this.lapses]])
+    return stateText([records, [...this.lapses]])
   }
 
   /** The replay as it stands now, which later lines do not change. */
@@ -435,6 +435,13 @@ export class Replay {
     const count = 2 * Object.values(boxes).reduce((sum, { low }) => sum + low.length, 0)
     return this.world.steps.images.of(JSON.stringify([names, bounds]), count, () => image(compute, boxes))
   }
+}
+
+/** A state in words, in which numbers that are not finite differ too. */
+export function stateText(state: unknown): string {
+  return JSON.stringify(state, (_, value) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  )
 }
 
 /** The gravest of the lapses that values rest on. */
