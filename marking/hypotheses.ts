@@ -169,13 +169,13 @@ async function cut(trial: Trial, attempt: Attempt): Promise<readonly Trial[]> {
   const cutting = await attempt.finish((soFar) => isMore(soFar) && !mayBeAllRight(soFar))
   return cutting.filter((other) => {
     const found = scoreOf(other)
-    if (mayBeAllRight(found)) return byOtherHabit(other) <= byOtherHabit(trial) + wrong
+    if (mayBeAllRight(found)) return againstHabit(other) <= againstHabit(trial) + wrong
     return rounded > 0 && !isMore(found) && found.some((value, k) => value < score[k])
   })
 }
 
-function byOtherHabit({ marker }: Trial): number {
-  return marker.drafts.filter((draft) => draft.byOtherHabit).length
+function againstHabit({ marker }: Trial): number {
+  return marker.drafts.filter((draft) => draft.againstHabit).length
 }
 
 /** The conventions of the best trial, as far as equally good ones do not choose otherwise. */

@@ -61,6 +61,8 @@ export interface ValueJudgement {
   readonly outcome: Verdict
   readonly rootLine: number | undefined
   readonly byOtherHabit: boolean
+  /** It is right only if shortened otherwise than the solution does, also as the solution's own values give it. */
+  readonly againstHabit: boolean
   /** What the line's numerals give. */
   readonly lineBox: Box | undefined
   /** An accepted other value, where that is what was claimed. */
@@ -182,6 +184,7 @@ function plainJudgement(value: ClaimedValue, { line }: ValueClaim): ValueJudgeme
     outcome: 'correct',
     rootLine: undefined,
     byOtherHabit: false,
+    againstHabit: false,
     lineBox: isLine ? line.value.meant : undefined,
     expected: undefined,
     message: '',
@@ -205,6 +208,7 @@ function judgeReading(value: ClaimedValue, claim: ValueClaim, support: Support |
     lineBox,
     rootLine: undefined,
     byOtherHabit: false,
+    againstHabit: false,
     expected: undefined,
     notes: [],
     message: '',
@@ -239,6 +243,10 @@ function judgeReading(value: ClaimedValue, claim: ValueClaim, support: Support |
   const cells = evidence.map((cell, i) => judgeCell(cell, i, value, claim))
   const alone = evidence.map((cell) => judge({ ...cell, line: undefined }))
   const worst = worstOf(cells.map(({ verdict }) => verdict))
+  const byOtherHabit = evidence.filter(
+    ({ written, habit, truth }) =>
+      truth !== undefined && agreement(written, [truth, truth], habit) === 'by the other habit',
+  )
   return {
     ...base,
     checked: true,
@@ -246,9 +254,10 @@ function judgeReading(value: ClaimedValue, claim: ValueClaim, support: Support |
     verdict: worst,
     outcome: known === undefined ? worst : worstOf(alone.map(({ verdict }) => verdict)),
     rootLine: alone.find(({ rootLine }) => rootLine !== undefined)?.rootLine,
-    byOtherHabit: evidence.some(
-      ({ written, habit, truth }) =>
-        truth !== undefined && agreement(written, [truth, truth], habit) === 'by the other habit',
+    byOtherHabit: byOtherHabit.length > 0,
+    againstHabit: byOtherHabit.some(
+      ({ written, habit, steps }) =>
+        !steps.some(({ basis, range }) => basis === 'own' && agreement(written, range, habit) === 'yes'),
     ),
     message: cells.find(({ verdict }) => verdict === worst)?.message ?? '',
   }

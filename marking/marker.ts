@@ -41,7 +41,7 @@ export interface Draft {
   /** What of a wrong value looks like a slip of the pen. */
   readonly slip?: string
   /** A value is right that was shortened otherwise than the solution is taken to do it. */
-  readonly byOtherHabit?: boolean
+  readonly againstHabit?: boolean
   /** Its line is wrong by itself, whatever the conventions. */
   readonly isSurelyFalse?: boolean
   /** The known mistakes that yield what is claimed, in the solution's world. */
@@ -424,7 +424,7 @@ export class Marker {
         message: judged.message,
         notes: judged.notes,
       }
-      this.add(statement, side, subject, said, { byOtherHabit: judged.byOtherHabit })
+      this.add(statement, side, subject, said, { againstHabit: judged.againstHabit })
       return cause
     }
     let next = cause
@@ -476,7 +476,7 @@ export class Marker {
     subject: Subject | undefined,
     said: Pick<Claim, 'verdict' | 'root' | 'carriedFrom' | 'claimed' | 'expected' | 'message' | 'notes'> &
       Partial<Pick<Claim, 'carriedValue' | 'index'> & Pick<Draft, 'half'>>,
-    later: Pick<Draft, 'explain' | 'otherConvention' | 'slip' | 'byOtherHabit' | 'isSurelyFalse'> = {},
+    later: Pick<Draft, 'explain' | 'otherConvention' | 'slip' | 'againstHabit' | 'isSurelyFalse'> = {},
   ): void {
     const claim: Claim = {
       ...regionOf(this.document, side.expression.span),

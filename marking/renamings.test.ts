@@ -63,6 +63,19 @@ y_5 = 0.317
     ])
   })
 
+  test('are recognised beside errors in the arithmetic of later lines, which count once', async () => {
+    const report = await mark(String.raw`y_3 = 0.5
+y_4 = 0.731
+a_5 = -0.769
+y_5 = 0.317
+\delta_5 = 0.148
+\delta_4 = 0.029
+\delta_3 = 0.037
+\Delta w_{05} = 1 \cdot 0.148 \cdot 1 = 0.184`)
+    expect(report.findings.filter(({ finding }) => finding.includes('exchanged'))).toHaveLength(1)
+    expect(written(report).filter(({ root }) => root)).toMatchObject([{ line: 8, verdict: 'arithmetic' }])
+  })
+
   test('a wrong value that happens to be another’s is no exchange', async () => {
     const report = await mark('y_3 = 0.5\ny_4 = 0.5\na_5 = -0.769')
     expect(written(report).map(({ verdict }) => verdict)).toEqual(['wrong', 'correct', 'correct'])

@@ -96,7 +96,10 @@ test.each(
   exercises.filter(({ conventions }) => conventions.length > 0).map((exercise) => [exercise.id, exercise] as const),
 )('%s: a solution is marked as if there were no conventions but those that it follows', async (_, exercise) => {
   let compared = 0
-  for await (const solution of solutionsOf(exercise)) {
+  for await (const titled of solutionsOf(exercise)) {
+    // Every other one does not say where a stage begins.
+    const text = compared % 2 === 0 ? titled.text : titled.text.replaceAll(/^# (?!Given|Solution).*\n/gm, '')
+    const solution = { ...titled, text }
     const report = await markDocument(documentOf(solution), { exercises: [exercise] })
     const followed = report.exercises[0].convention
     if (followed === null || followed === 'undetermined') continue
