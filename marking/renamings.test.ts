@@ -48,15 +48,17 @@ q = 0.317
 })
 
 describe('names for something else', () => {
-  test('two neurons that were exchanged throughout are a finding, no errors', async () => {
-    // With the roles of 3 and 4 exchanged: y₃ = 0.5, y₄ = 0.731, δ₃ = 0.5·0.5·0.148 = 0.037, δ₄ = 0.731·0.269·0.148 = 0.029.
-    const report = await mark(String.raw`y_3 = 0.5
+  /** With the roles of 3 and 4 exchanged: y₃ = 0.5, y₄ = 0.731, δ₃ = 0.5·0.5·0.148 = 0.037, δ₄ = 0.731·0.269·0.148 = 0.029. */
+  const exchanged = String.raw`y_3 = 0.5
 y_4 = 0.731
 a_5 = -0.769
 y_5 = 0.317
 \delta_5 = 0.148
 \delta_4 = 0.029
-\delta_3 = 0.037`)
+\delta_3 = 0.037`
+
+  test('two neurons that were exchanged throughout are a finding, no errors', async () => {
+    const report = await mark(exchanged)
     expect(verdicts(report)).toEqual(new Set(['correct']))
     expect(report.findings).toMatchObject([
       { line: 1, finding: 'the names y₃ and y₄ are exchanged throughout, and so are 3 and 4 in other names' },
@@ -64,13 +66,7 @@ y_5 = 0.317
   })
 
   test('are recognised beside errors in the arithmetic of later lines, which count once', async () => {
-    const report = await mark(String.raw`y_3 = 0.5
-y_4 = 0.731
-a_5 = -0.769
-y_5 = 0.317
-\delta_5 = 0.148
-\delta_4 = 0.029
-\delta_3 = 0.037
+    const report = await mark(String.raw`${exchanged}
 \Delta w_{05} = 1 \cdot 0.148 \cdot 1 = 0.184`)
     expect(report.findings.filter(({ finding }) => finding.includes('exchanged'))).toHaveLength(1)
     expect(written(report).filter(({ root }) => root)).toMatchObject([{ line: 8, verdict: 'arithmetic' }])
