@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Exercise } from '../exercises/exercise.js'
+import { exercise5 } from '../exercises/fer/5.js'
 import { exerciseAlexNet } from '../exercises/lecture/alexnet.js'
 import { loss } from '../exercises/lecture/loss.js'
 import { masks } from '../exercises/lecture/masks.js'
@@ -285,4 +286,34 @@ y_{3} = 0.99699
 \delta_{3} = 0.00202
 \Delta w_{04} = 0.00448`
   expect(await faults(exercise11c, text)).toEqual([])
+})
+
+test('a value that follows from others that were cut speaks for cutting', async () => {
+  // w₂ = (−1.3158, −0.0909) stands on no line: of (−1.315, −0.090) half the square is 0.8687, which is 0.8698 otherwise.
+  const text = (penalty: string): string => String.raw`# Given
+H = \begin{bmatrix} 2.5 & 0 \\ 0 & 0.5 \end{bmatrix}
+w^{*} = \begin{bmatrix} -2.5 & -0.5 \end{bmatrix}
+\lambda_{2} = 2.25
+\lambda_{3} = 3
+# Solution
+w_{1} = \begin{bmatrix} -2.500 & -0.500 \end{bmatrix}
+w_{3} = \begin{bmatrix} -1.300 & 0.000 \end{bmatrix}
+w_{4} = \begin{bmatrix} 0.000 & 0.000 \end{bmatrix}
+\Delta w_{2} = \begin{bmatrix} 0.900 & 0.500 \end{bmatrix}
+g_{2} = \begin{bmatrix} 2.250 & 0.250 \end{bmatrix}
+J_{2} = 1.075
+\Delta w_{3} = \begin{bmatrix} 1.200 & 0.500 \end{bmatrix}
+g_{3} = \begin{bmatrix} 3.000 & 0.250 \end{bmatrix}
+# With the L2 norm
+w_{3} = \begin{bmatrix} -1.136 & -0.071 \end{bmatrix}
+w_{4} = \begin{bmatrix} 0.000 & 0.000 \end{bmatrix}
+\Delta w_{2} = \begin{bmatrix} 1.185 & 0.410 \end{bmatrix}
+g_{2} = \begin{bmatrix} 2.962 & 0.205 \end{bmatrix}
+J_{2} = 1.797
+\Omega_{2} = ${penalty}
+\Delta w_{3} = \begin{bmatrix} 1.364 & 0.429 \end{bmatrix}
+g_{3} = \begin{bmatrix} 3.410 & 0.214 \end{bmatrix}
+\Omega_{3} = 0.647`
+  expect(await faults(exercise5, text('0.868'))).toEqual([])
+  expect(await faults(exercise5, text('0.848'))).toEqual([expect.stringContaining('line 21: wrong')])
 })
