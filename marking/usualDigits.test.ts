@@ -7,6 +7,7 @@ import { masks } from '../exercises/lecture/masks.js'
 import { transfer } from '../exercises/lecture/transfer.js'
 import { exercise11b } from '../exercises/ntua/1.1b.js'
 import { exercise11c } from '../exercises/ntua/1.1c.js'
+import { exercise13 } from '../exercises/ntua/1.3.js'
 import { exercise21b } from '../exercises/ntua/2.1b.js'
 import { handwritten } from './fixtures/handwritten.js'
 import { markDocument } from './mark.js'
@@ -143,6 +144,24 @@ W_{V} = \begin{bmatrix} -2.5 & 0.5 \\ 0.5 & 0 \\ 1 & 2.5 \end{bmatrix}
 A = \begin{bmatrix} 0.000000000000 & 1.0000 & 0.000000000000 & 0.000000000000 \\ 0.99990 & 0.000000000000 & 0.000000000000 & ${entry} \\ 0.97995 & 0.000000000002 & 0.0000053960 & 0.020047 \\ 0.000000000000 & 1.00000 & 0.000000000669 & 0.000000000000 \end{bmatrix}`
     expect(await faults(exercise21b, text('0.00010184'))).toEqual([])
     expect(await faults(exercise21b, text('0.00012184'))).toEqual([expect.stringContaining('wrong')])
+  })
+
+  test('are what a solution counts one of whose values has fewer, after as many decimals as there are', async () => {
+    // The logits, to four digits, stand on no line: 0.003436 follows from them, and 0.003447 exactly.
+    const text = (probability: string): string => String.raw`# Given
+\mathcal{V} = \begin{bmatrix} 1 & 0 & -2 \\ -1 & 1 & 1 \\ 1 & -2 & 1 \\ -1 & 1 & 1 \\ 0 & 1 & 1 \\ -1 & -1 & -1 \\ 1 & -2 & -3 \end{bmatrix}
+\text{ids} = \begin{bmatrix} 6 & 3 & 0 \end{bmatrix}
+W_{\text{wh}} = \begin{bmatrix} -1 & 2 & 2 \\ -1 & 1 & 2 \end{bmatrix}
+W_{\text{hh}} = \begin{bmatrix} 2 & 1 \\ 1 & 1 \end{bmatrix}
+W_{\text{hy}} = \begin{bmatrix} 2 & 2 \\ 0 & -2 \\ 2 & 1 \end{bmatrix}
+h_{0} = \begin{bmatrix} 0 & 0 \end{bmatrix}
+b_{h} = \begin{bmatrix} 0 & 0 \end{bmatrix}
+b_{y} = \begin{bmatrix} 2 & 1 & -1 \end{bmatrix}
+# Solution
+# With the mean of the hidden states
+y = \begin{bmatrix} 0.9966 & 0.000000000753 & ${probability} \end{bmatrix}`
+    expect(await faults(exercise13, text('0.003436'))).toEqual([])
+    expect(await faults(exercise13, text('0.003636'))).toEqual([expect.stringContaining('wrong')])
   })
 })
 

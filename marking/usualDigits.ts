@@ -18,6 +18,9 @@ const halfWithout = 0.0005
 /** The share of values that have the commonest number of significant digits, where these are what is counted. */
 const significantShare = 0.75
 
+/** Half a unit of the tenth decimal, the last that a calculator shows: what ends there has as many significant digits as there is room for. */
+const halfOfLast = 5e-11 * (1 + 1e-9)
+
 /** The digits that the values of a solution have most often; where it may count decimals or significant digits, both. */
 export function usualDigitsOf(statements: readonly Statement[]): UsualDigits {
   const all = [...valuesIn(statements)]
@@ -28,7 +31,9 @@ export function usualDigitsOf(statements: readonly Statement[]): UsualDigits {
   const digits = byCount(others.flatMap(significantDigits))
   const [half, commonest] = halves[0] ?? [halfWithout, 0]
   const [significant, share] = digits[0] ?? [undefined, 0]
-  const countsDigits = share >= commonest && share >= significantShare * values.length
+  const hasRoom = (value: Numeral): boolean =>
+    value.half > halfOfLast || significantDigits(value).some((count) => count >= (significant ?? 0))
+  const countsDigits = share >= commonest && share >= significantShare * values.filter(hasRoom).length
   return { half, significant: countsDigits ? significant : undefined }
 }
 
