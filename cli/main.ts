@@ -72,6 +72,7 @@ function program(finish: (status: number) => void): Command {
     .option('--scheme <file>', 'a marking scheme (YAML): points a quantity')
     .option('--repair', 'write the mended solution instead, as a unified diff')
     .option('--timeout <seconds>', 'of one file', seconds, 10)
+    .option('--memory <megabytes>', 'that the marking of one file may hold', wholeNumber(1), 768)
     .action(async (files, options) => finish(await (await import('./mark.js')).mark(files, options)))
 
   withCommonOptions(answerkey.command('test'), 'junit', 'sarif', 'html')

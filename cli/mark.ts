@@ -16,6 +16,7 @@ export interface MarkOptions extends CommonOptions {
   readonly scheme?: string
   readonly repair?: true
   readonly timeout: number
+  readonly memory: number
 }
 
 /**
@@ -36,6 +37,7 @@ export async function mark(paths: readonly string[], options: MarkOptions): Prom
     ...(meant !== undefined && { meant }),
     ...(options.repair && { repair: true }),
     timeoutSeconds: options.timeout,
+    memoryMegabytes: options.memory,
     onDone: (done, file) => progress.update(done, files.length, file),
   })
   // What writes reports is loaded while the workers load what marks.

@@ -18,7 +18,7 @@ function file(name: string, content: string): string {
 /** What becomes of files, unpacked. */
 async function outcomes(files: readonly Submitted[], options: Partial<PoolOptions> = {}) {
   const found: (MarkedSolution | Outcome)[] = []
-  for await (const outcome of markFiles(files, { timeoutSeconds: 60, ...options }))
+  for await (const outcome of markFiles(files, { timeoutSeconds: 60, memoryMegabytes: 768, ...options }))
     found.push('packed' in outcome ? { ...outcome, ...unpack(outcome.packed) } : outcome)
   return found
 }
@@ -87,6 +87,16 @@ describe('files marked in workers', { timeout: limit }, () => {
       { timeoutSeconds: 1 },
     )
     expect(found[0]).toMatchObject({ why: 'took longer than 1 s; --timeout gives it more' })
+    for (const outcome of found.slice(1)) expect(outcome).toHaveProperty('report')
+  })
+
+  it('are stopped when they take more memory than they may, and the others are still marked', async () => {
+    const files = [file('long.md', long), file('b.md', wrong), file('d.md', wrong)]
+    const found = await outcomes(
+      files.map((path) => ({ file: path })),
+      { memoryMegabytes: 48 },
+    )
+    expect(found[0]).toMatchObject({ why: 'took more than 48 MB of memory; --memory gives it more' })
     for (const outcome of found.slice(1)) expect(outcome).toHaveProperty('report')
   })
 })

@@ -23,6 +23,8 @@ export interface PoolOptions {
   readonly repair?: true
   /** Seconds that one file may take. */
   readonly timeoutSeconds: number
+  /** Megabytes of objects that the marking of one file may hold at a time. */
+  readonly memoryMegabytes: number
   /** Told how many files are done, and the one that was last. */
   onDone?(done: number, file: string): void
 }
@@ -35,9 +37,6 @@ const optimiseLater = '--interrupt-budget=600000'
 
 /** Megabytes for objects that live shortly: most do, and are given back all the cheaper the more there is room for. */
 const youngMegabytes = 96
-
-/** Megabytes of objects that marking one file may hold at a time. */
-const memoryMegabytes = 768
 
 /** The marking of one file is shared out among so many threads at most, where there are more cores than files. */
 const mostShares = 4
@@ -60,7 +59,7 @@ export async function* markFiles(files: readonly Submitted[], options: PoolOptio
     filename: new URL('./poolWorker.js', import.meta.url).href,
     minThreads: threads,
     maxThreads: threads * shares,
-    resourceLimits: { maxOldGenerationSizeMb: memoryMegabytes, maxYoungGenerationSizeMb: youngMegabytes },
+    resourceLimits: { maxOldGenerationSizeMb: options.memoryMegabytes, maxYoungGenerationSizeMb: youngMegabytes },
   })
   // A worker that ends with no file in hand costs none: the pool starts another.
   pool.on('error', () => {})
@@ -89,13 +88,13 @@ export async function* markFiles(files: readonly Submitted[], options: PoolOptio
 async function outcomeOf(
   pool: Tinypool,
   { file, content }: Submitted,
-  { meant, repair, timeoutSeconds }: PoolOptions,
+  { meant, repair, timeoutSeconds, memoryMegabytes }: PoolOptions,
   shares: number,
 ): Promise<Outcome> {
   const task: Untimed = { file, ...(content && { content }), ...(meant && { meant }), ...(repair && { repair }) }
   const of = shares > 1 && bytesOf(task) >= fewestBytesShared ? shares : 1
   const asked = of === 1 ? [task] : Array.from({ length: of }, (_, index) => ({ ...task, share: { index, of } }))
-  const answers = await Promise.all(asked.map((one) => answerTo(pool, one, timeoutSeconds)))
+  const answers = await Promise.all(asked.map((one) => answerTo(pool, one, { timeoutSeconds, memoryMegabytes })))
   const why = answers.flatMap((answer) => ('why' in answer ? [answer.why] : []))
   if (why.length > 0) return { file, why: why[0] }
   const [whole] = answers.flatMap((answer) => ('packed' in answer ? [answer] : []))
@@ -120,7 +119,7 @@ function bytesOf({ file, content }: Untimed): number {
 async function answerTo(
   pool: Tinypool,
   task: Untimed,
-  timeoutSeconds: number,
+  { timeoutSeconds, memoryMegabytes }: Pick<PoolOptions, 'timeoutSeconds' | 'memoryMegabytes'>,
 ): Promise<MarkedTask | MarkedShare | { readonly why: string }> {
   const limit = new AbortController()
   const { port1: heard, port2: started } = new MessageChannel()
@@ -132,7 +131,7 @@ async function answerTo(
     const answer: Answer = await pool.run({ ...task, started }, { signal: limit.signal, transferList: [started] })
     return 'unreadable' in answer ? { why: answer.unreadable } : answer
   } catch (error) {
-    return { why: limit.signal.aborted ? overtime(timeoutSeconds) : reasonOf(error) }
+    return { why: limit.signal.aborted ? overtime(timeoutSeconds) : reasonOf(error, memoryMegabytes) }
   } finally {
     clearTimeout(timer)
     heard.close()
@@ -143,9 +142,9 @@ function overtime(seconds: number): string {
   return `took longer than ${seconds} s; --timeout gives it more`
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, memoryMegabytes: number): string {
   if (!(error instanceof Error)) return `could not be marked: ${error}`
   if ('code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY')
-    return `took more than ${memoryMegabytes} MB of memory`
+    return `took more than ${memoryMegabytes} MB of memory; --memory gives it more`
   return `could not be marked, which is a defect of answerkey: ${error.stack ?? error.message}`
 }
