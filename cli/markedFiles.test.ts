@@ -65,7 +65,10 @@ const scheme = {
 }
 
 function options(more: Partial<MarkOptions>): MarkOptions {
-  return { ...{ format: 'text', color: false, reveal: 'answer', timeout: 10, memory: 768, output: join(folder, 'report') }, ...more }
+  return {
+    ...{ format: 'text', color: false, reveal: 'answer', timeout: 10, memory: 768, output: join(folder, 'report') },
+    ...more,
+  }
 }
 
 describe('the reports of a class', () => {
