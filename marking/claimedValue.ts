@@ -3,7 +3,7 @@ import { rangeAt } from './boxes.js'
 import { type Context, cellsOf, evaluateBox, signedNumeral, wholeFactors } from './evaluation.js'
 import type { Expression, Numeral, Relation } from './expression/ast.js'
 import { replaceNumerals } from './expression/readings.js'
-import { walk } from './expression/walk.js'
+import { numeralsOf } from './expression/walk.js'
 import type { Written } from './verdict.js'
 
 /** A side as the value that it claims, cell by cell, under one reading of its numerals. */
@@ -127,7 +127,7 @@ const clear = new WeakMap<Expression, boolean>()
 function decimalsAreClear(expression: Expression): boolean {
   const known = clear.get(expression)
   if (known !== undefined) return known
-  const numerals = [...walk(expression)].filter((node): node is Numeral => node.kind === 'numeral')
+  const numerals = numeralsOf(expression)
   const isClear =
     numerals.some(({ alternative, whole }) => alternative === undefined && !whole) ||
     !numerals.some(({ alternative }) => alternative !== undefined)

@@ -3,7 +3,7 @@ import { type Box, pointBox, type Range } from './boxes.js'
 import type { Expression, Numeral } from './expression/ast.js'
 import { evaluate, sigmoid, Unevaluable } from './expression/evaluate.js'
 import { evaluateInterval, intervalOf, monotone } from './expression/interval.js'
-import { walk } from './expression/walk.js'
+import { numeralsOf } from './expression/walk.js'
 
 /** How a solution shortens decimals: to the nearest, or by cutting off what follows. */
 export type Habit = 'rounds' | 'cuts'
@@ -47,17 +47,6 @@ const evaluations = new WeakMap<Expression, Map<string, Evaluated>>()
 
 /** More evaluations of one expression than this are not kept. */
 const mostEvaluations = 16
-
-const numeralsIn = new WeakMap<Expression, readonly Numeral[]>()
-
-/** All numerals of an expression. */
-function numeralsOf(expression: Expression): readonly Numeral[] {
-  const known = numeralsIn.get(expression)
-  if (known !== undefined) return known
-  const numerals = [...walk(expression)].filter((node): node is Numeral => node.kind === 'numeral')
-  numeralsIn.set(expression, numerals)
-  return numerals
-}
 
 function evaluateOnce(expression: Expression, { habit, boxOfKey, rangeOfNumeral }: Context): Evaluated {
   const meantBy = (numeral: Numeral): Numeral => {

@@ -55,7 +55,7 @@ export async function judgeFormula(
   })
   if (at !== undefined && meet(at, subject.truth))
     return { kind: 'formula', verdict: 'correct', message: '', notes: [...notes, 'holds for the data given here'] }
-  if ([...walk(side.expression)].some((node) => node.kind === 'numeral' && !node.whole)) return { kind: 'value' }
+  if (walk(side.expression).some((node) => node.kind === 'numeral' && !node.whole)) return { kind: 'value' }
   if (sameness === 'unknown' && at === undefined)
     return { kind: 'unknown', why: 'the value of this formula cannot be computed' }
   const datum = subject.name === undefined ? undefined : world.index.datum(subject.name)

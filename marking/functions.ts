@@ -63,9 +63,7 @@ export function withActivation(statement: Statement, exercise: Exercise): Statem
 }
 
 function namesFunction({ expression }: Side): boolean {
-  return [...walk(expression)].some(
-    (node) => node.kind === 'call' && (letters.has(node.name) || node.name.endsWith("'")),
-  )
+  return walk(expression).some((node) => node.kind === 'call' && (letters.has(node.name) || node.name.endsWith("'")))
 }
 
 /** The derivative of a known function, as an expression; undefined where it is none. */

@@ -89,7 +89,7 @@ export async function areSame(world: World, a: Side, b: Side, scope: Scope): Pro
 export async function quantitiesThatAre(world: World, side: Side, scope: Scope): Promise<readonly Datum[]> {
   const data = dataOf(world, side, scope)
   if (data === undefined || data.size === 0) return []
-  const hasNumbers = [...walk(side.expression)].some(({ kind }) => kind === 'numeral')
+  const hasNumbers = walk(side.expression).some(({ kind }) => kind === 'numeral')
   const points = world.points(hasNumbers ? namesOf(data) : world.nonzeroGiven())
   const values = await Promise.all(points.map((point) => valueAt(side, data, point)))
   const tests = world.index.all().map(async (datum): Promise<readonly Datum[]> => {

@@ -63,4 +63,14 @@ describe('the image of a box', () => {
     const box = boxAround(Array(size).fill(1), Array(size).fill(0.1))
     expect(await isFarFrom({ shape: [1], low: [9], high: [9] }, refuses, { x: box })).toBe(false)
   })
+
+  test('is of the middle’s sign only, by its first digit, where the computation refuses the other', async () => {
+    const inverseRoot = async ({ x }: Values): Promise<Tensor> => tensor([1], [rowMajor(x)[0] ** -0.2])
+    const found = await image(inverseRoot, { x: { shape: [1], low: [-0.000335], high: [0.000665] } })
+    expect(found?.low[0]).toBeCloseTo(0.000215 ** -0.2, 2)
+    expect(found?.high[0]).toBeCloseTo(0.000115 ** -0.2, 2)
+    expect(await image(inverseRoot, { x: { shape: [1], low: [-0.0005], high: [0.0005] } })).toBeUndefined()
+    const sum = await image(async ({ x }) => x, { x: { shape: [1], low: [-0.000335], high: [0.000665] } })
+    expect(sum?.low[0]).toBeLessThanOrEqual(-0.000335)
+  })
 })

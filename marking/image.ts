@@ -1,7 +1,7 @@
 import type { Values } from '../exercises/exercise.js'
 import { Failure, Refusal } from '../oracle/contract.js'
 import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
-import { type Box, centre } from './boxes.js'
+import { type Box, centre, type Range } from './boxes.js'
 
 /** The corners of values of more elements are not computed. */
 const mostCorners = 16
@@ -49,9 +49,40 @@ class Surroundings {
 
 /**
  * The image of a box under a computation: the value in the middle, its change along each coordinate, and the two corners
- * that the changes of each element point to. `undefined` where the computation refuses these values.
+ * that the changes of each element point to. Where the computation refuses values of either sign, those of the middle's sign only;
+ * `undefined` where it refuses these too.
  */
-export function image(
+export async function image(
+  compute: (values: Values) => Promise<Tensor>,
+  boxes: Readonly<Record<string, Box>>,
+): Promise<Box | undefined> {
+  const found = await imageOfAll(compute, boxes)
+  if (found !== undefined || !Object.values(boxes).some(hasBothSigns)) return found
+  return imageOfAll(
+    compute,
+    Object.fromEntries(Object.entries(boxes).map(([name, box]) => [name, hasBothSigns(box) ? ofOneSign(box) : box])),
+  )
+}
+
+function hasBothSigns({ low, high }: Box): boolean {
+  return low.some((bound, i) => bound <= 0 && high[i] >= 0 && bound + high[i] !== 0)
+}
+
+/**
+ * Ranges of both signs as what is left open of their middle by its first digit: no decimals leave less of a value that is divided by, or
+ * whose logarithm or root is taken.
+ */
+function ofOneSign({ shape, low, high }: Box): Box {
+  const bounds = low.map((bound, i): Range => {
+    const middle = (bound + high[i]) / 2
+    if (bound > 0 || high[i] < 0 || middle === 0) return [bound, high[i]]
+    const half = Math.min(high[i] - middle, 10 ** Math.floor(Math.log10(Math.abs(middle))) / 2)
+    return [middle - half, middle + half]
+  })
+  return { shape, low: bounds.map(([from]) => from), high: bounds.map(([, to]) => to) }
+}
+
+function imageOfAll(
   compute: (values: Values) => Promise<Tensor>,
   boxes: Readonly<Record<string, Box>>,
 ): Promise<Box | undefined> {

@@ -267,13 +267,13 @@ function baseOf(key: string): string {
 
 function namesIn(expression: Expression): readonly string[] {
   const bound = new Set(
-    [...walk(expression)].flatMap((node) =>
+    walk(expression).flatMap((node) =>
       node.kind === 'call' && node.name === 'sumOver' && node.arguments[1]?.kind === 'name'
         ? [node.arguments[1].key]
         : [],
     ),
   )
-  return [...walk(expression)].flatMap((node) =>
+  return walk(expression).flatMap((node) =>
     node.kind === 'name' && !bound.has(node.key) && node.key !== 'e' ? [node.key] : [],
   )
 }

@@ -205,7 +205,7 @@ function withSymbols(statement: Statement, index: SymbolIndex): Statement {
 /** Whether e stands in an expression only as e^x: then it is Euler's number, whatever else the exercise calls e. */
 function isOnlyRaised(expression: Expression): boolean {
   const isE = (node: Expression): boolean => node.kind === 'name' && node.key === 'e'
-  const nodes = [...walk(expression)]
+  const nodes = walk(expression)
   const powers = nodes.filter((node) => node.kind === 'operation' && node.operator === '^' && isE(node.left))
   return nodes.filter(isE).length === powers.length
 }

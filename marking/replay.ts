@@ -64,13 +64,6 @@ export interface Step {
   readonly rootLine: number | undefined
 }
 
-/** Where a number stands in what was recorded: the element of a datum. */
-interface Place {
-  readonly name: string
-  readonly i: number
-  readonly negative: boolean
-}
-
 /** What is worked out once, from a replay as it stands when it is first asked for. */
 export class Later<T> {
   private readonly work: (replay: Replay) => Promise<T>
@@ -99,6 +92,8 @@ export class Later<T> {
   }
 }
 
+const none: ReadonlySet<string> = new Set()
+
 /** At most so many choices are tried a step. */
 const choiceLimit = 32
 
@@ -113,8 +108,8 @@ export class Replay {
   private readonly owns = new Map<string, Promise<Own | undefined>>()
   /** What the root errors of lines were. */
   private readonly lapses = new Map<number, Lapse>()
-  /** Where each number, its sign aside, stands in the records. */
-  private places: ReadonlyMap<number, readonly Place[]> | undefined
+  /** Of what the records hold each number, its sign aside. */
+  private holding: ReadonlyMap<number, ReadonlySet<string>> | undefined
 
   constructor(world: World, digits: UsualDigits, habit: Habit) {
     this.world = world
@@ -136,7 +131,7 @@ export class Replay {
     this.records.set(name, recorded)
     this.computed.clear()
     this.owns.clear()
-    this.places = undefined
+    this.holding = undefined
   }
 
   /** What was recorded of a quantity, narrowed. */
@@ -215,12 +210,14 @@ export class Replay {
     let [least, greatest] = isGiven
       ? this.givenOrRounded(numeral)
       : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-    for (const { name, i, negative } of this.placesOf(value)) {
-      const recorded = names === undefined || names.includes(name) ? this.records.get(name) : undefined
-      if (recorded === undefined) continue
-      const [low, high] = [recorded.written.low[i], recorded.written.high[i]]
-      least = Math.min(least, negative ? -high : low)
-      greatest = Math.max(greatest, negative ? -low : high)
+    for (const name of names ?? this.namesHolding(value)) {
+      const recorded = this.records.get(name)
+      recorded?.values.forEach((other, i) => {
+        if (Math.abs(other) !== value) return
+        const [low, high] = [recorded.written.low[i], recorded.written.high[i]]
+        least = Math.min(least, other < 0 ? -high : low)
+        greatest = Math.max(greatest, other < 0 ? -low : high)
+      })
     }
     const repeats = least <= greatest
     const shortened = whole || repeats ? unwritten.find(([low, high]) => low <= value && value <= high) : undefined
@@ -242,20 +239,20 @@ export class Replay {
     return [least, value + (this.habit === 'rounds' ? half : 2 * half)]
   }
 
-  /** Where the records hold a number, its sign aside. */
-  private placesOf(value: number): readonly Place[] {
-    if (this.places === undefined) {
-      const places = new Map<number, Place[]>()
+  /** Of what the records hold a number, its sign aside. */
+  private namesHolding(value: number): ReadonlySet<string> {
+    if (this.holding === undefined) {
+      const holding = new Map<number, Set<string>>()
       for (const [name, { values }] of this.records)
-        values.forEach((other, i) => {
+        for (const other of values) {
           const size = Math.abs(other)
-          const known = places.get(size)
-          if (known === undefined) places.set(size, [{ name, i, negative: other < 0 }])
-          else known.push({ name, i, negative: other < 0 })
-        })
-      this.places = places
+          const names = holding.get(size)
+          if (names === undefined) holding.set(size, new Set([name]))
+          else names.add(name)
+        }
+      this.holding = holding
     }
-    return this.places.get(value) ?? []
+    return this.holding.get(value) ?? none
   }
 
   /** Keeps that a root error of a line was such a lapse. */

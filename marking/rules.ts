@@ -138,7 +138,7 @@ function partsKnown(expression: Expression, { index }: World): boolean {
 }
 
 function hasSum(expression: Expression): boolean {
-  return [...walk(expression)].some((node) => node.kind === 'call' && node.name === 'sumOver')
+  return walk(expression).some((node) => node.kind === 'call' && node.name === 'sumOver')
 }
 
 function isIndexed(expression: Expression): boolean {
@@ -146,7 +146,7 @@ function isIndexed(expression: Expression): boolean {
 }
 
 function namesIn(expression: Expression): readonly string[] {
-  return [...walk(expression)].flatMap((node) => (node.kind === 'name' ? [node.key] : []))
+  return walk(expression).flatMap((node) => (node.kind === 'name' ? [node.key] : []))
 }
 
 function at(expression: Expression, lookUp: (key: string) => number | undefined): number | undefined {

@@ -35,7 +35,7 @@ const constants: ReadonlySet<string> = new Set(['e', 'pi'])
 
 /** A side with the kind and the names that it has. */
 export function sideOf(expression: Expression): Side {
-  const keys = [...walk(expression)].flatMap((node) => (node.kind === 'name' ? [node.key] : []))
+  const keys = walk(expression).flatMap((node) => (node.kind === 'name' ? [node.key] : []))
   const numeric = keys.every((key) => constants.has(key))
   return {
     expression,

@@ -1,9 +1,9 @@
 import { type Box, isPoint, meet, pointBox, widen } from './boxes.js'
 import { type Context, evaluateBox, signedNumeral } from './evaluation.js'
-import type { Expression, Numeral } from './expression/ast.js'
+import type { Expression } from './expression/ast.js'
 import { printLatex } from './expression/print.js'
 import { replaceNumerals } from './expression/readings.js'
-import { walk } from './expression/walk.js'
+import { numeralsOf } from './expression/walk.js'
 import { decimalsOf, numberText } from './numbers.js'
 import type { Replay } from './replay.js'
 import { type Datum, symbolText } from './symbols.js'
@@ -104,11 +104,10 @@ export async function miscopiedByValue(
   replay: Replay,
   isRight: (box: Box) => boolean,
 ): Promise<Miscopied | undefined> {
-  const inLine = [...walk(numerals)].filter((node): node is Numeral => node.kind === 'numeral')
   const values = await Promise.all(
     from.map(async (datum) => ({ datum, own: await replay.own(datum.name), truth: replay.world.truth[datum.name] })),
   )
-  for (const numeral of inLine) {
+  for (const numeral of numeralsOf(numerals)) {
     if (numeral.whole) continue
     const fits = values.flatMap(({ datum, own, truth }) => {
       if (own === undefined || own.box.low.length !== 1) return []
@@ -163,8 +162,7 @@ export function miscopiedByNumber(
     })
   }
   const known = [...halves.keys()].slice(0, mostCandidates)
-  for (const numeral of walk(numerals)) {
-    if (numeral.kind !== 'numeral') continue
+  for (const numeral of numeralsOf(numerals)) {
     const nearest = known.toSorted((a, b) => Math.abs(a - numeral.value) - Math.abs(b - numeral.value))
     for (const value of nearest.flatMap((size) => [size, -size])) {
       if (value === numeral.value) continue

@@ -76,6 +76,21 @@ W_{3} = \begin{bmatrix} -1.5 & 0 & -1 \\ -1.5 & -1.5 & -1 \\ 2 & -0.5 & 1 \end{b
 L^{new} = 0.020718`
     expect(await faults(transfer, text)).toEqual([])
   })
+
+  test('keeps a digit where it is divided by, however few decimals the solution has', async () => {
+    // P_s = 0.000165 is 0.0002 to four decimals and nothing to three: 0.0002^(−1/5) = 5.4928, and 5.709 exactly.
+    const text = (perplexity: string): string => String.raw`# Given
+p = \begin{bmatrix} 0.21052631578947367 & 0.05263157894736842 & 0.07894736842105263 & 0.3157894736842105 & 0.10526315789473684 & 0.23684210526315788 \end{bmatrix}
+w = 3
+t = \begin{bmatrix} 1 & 2 & 4 & 1 & 5 \end{bmatrix}
+P = \begin{bmatrix} 0.10416666666666667 & 0.16666666666666666 & 0.3541666666666667 & 0.1875 & 0.10416666666666667 & 0.08333333333333333 \\ 0.047619047619047616 & 0.047619047619047616 & 0.47619047619047616 & 0.3333333333333333 & 0.047619047619047616 & 0.047619047619047616 \\ 0.02631578947368421 & 0.10526315789473684 & 0.39473684210526316 & 0.21052631578947367 & 0.13157894736842105 & 0.13157894736842105 \\ 0.23684210526315788 & 0.07894736842105263 & 0.3157894736842105 & 0.15789473684210525 & 0.05263157894736842 & 0.15789473684210525 \\ 0.044444444444444446 & 0.13333333333333333 & 0.06666666666666667 & 0.37777777777777777 & 0.17777777777777778 & 0.2 \end{bmatrix}
+# Solution
+l = \begin{bmatrix} 2.585 & 1.07 & 2.926 & 3.663 & 2.322 \end{bmatrix}
+L_{s} = 12.566
+\text{ppl} = ${perplexity}`
+    expect(await faults(loss, text('5.4928'))).toEqual([])
+    expect(await faults(loss, text('7.4928'))).toEqual([expect.stringContaining('wrong')])
+  })
 })
 
 describe('values that tie once they are rounded', () => {

@@ -120,14 +120,14 @@ function checkValues(name: string, x: Tensor, declared: InputDeclaration, call: 
   const most = boundValue(declared.most, call)
   const below = boundValue(declared.below, call)
   const data = rowMajor(x)
+  const wrong = (i: number, should: string) =>
+    refuse(`${name} holds ${data[i]} at ${position(i, x.shape)}; it should hold ${should}`)
   for (let i = 0; i < data.length; i++) {
     const value = data[i]
-    const wrong = (should: string) =>
-      refuse(`${name} holds ${value} at ${position(i, x.shape)}; it should hold ${should}`)
-    if (!Number.isFinite(value)) wrong('finite numbers')
-    if (declared.kind === 'mask' && value !== 0 && value !== 1) wrong('0 and 1 only')
-    if (declared.kind === 'int' && !Number.isInteger(value)) wrong('whole numbers')
-    if (value < least || value > most || value >= below) wrong(rangeText(declared, call))
+    if (!Number.isFinite(value)) wrong(i, 'finite numbers')
+    if (declared.kind === 'mask' && value !== 0 && value !== 1) wrong(i, '0 and 1 only')
+    if (declared.kind === 'int' && !Number.isInteger(value)) wrong(i, 'whole numbers')
+    if (value < least || value > most || value >= below) wrong(i, rangeText(declared, call))
   }
 }
 

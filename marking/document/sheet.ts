@@ -118,7 +118,7 @@ interface Problem {
 
 /** Whether all names of an expression are symbols of the exercise; of an unknown exercise at least no usual word for «no number». */
 function isAnswer(expression: Expression, symbols: SymbolTable, unknownExercise: boolean): boolean {
-  return [...walk(expression)].every((node) => {
+  return walk(expression).every((node) => {
     if (node.kind !== 'name') return true
     if (unknownExercise) return !/^(nan|inf|infinity|null|none|true|false|yes|no)$/i.test(node.text)
     return symbols.keys.has(node.key) || node.key === 'e' || node.key === 'pi'

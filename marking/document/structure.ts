@@ -1,4 +1,4 @@
-import type { Chain, Expression, Reading, Span } from '../expression/ast.js'
+import type { Chain, Reading, Span } from '../expression/ast.js'
 import { noSymbols, type SymbolTable } from '../expression/names.js'
 import type { DecimalSign } from '../expression/numerals.js'
 import { readFragment } from '../expression/reader.js'
@@ -257,7 +257,7 @@ function decimalSignOf(reads: readonly Read[]): DecimalSign | undefined {
   let points = 0
   let commas = 0
   for (const expression of reads.flatMap(({ reading }) => reading.chains.flatMap(({ sides }: Chain) => sides)))
-    for (const node of walk(expression) as Iterable<Expression>) {
+    for (const node of walk(expression)) {
       if (node.kind !== 'numeral' || node.alternative !== undefined || node.whole) continue
       if (node.text.includes(',')) commas++
       else if (node.text.includes('.')) points++

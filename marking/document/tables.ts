@@ -157,7 +157,7 @@ export function tableFragments(
     const { chains, notUnderstood } = readFragment(sourceOf(cell), { offset: cell.start, symbols })
     const [chain] = chains
     if (chains.length !== 1 || notUnderstood.length > 0 || chain.sides.length !== 1) return false
-    const nodes = [...walk(chain.sides[0])]
+    const nodes = walk(chain.sides[0])
     return nodes.every(({ kind }) => kind !== 'name') && nodes.some(({ kind }) => kind === 'numeral')
   }
 

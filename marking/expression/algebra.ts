@@ -141,7 +141,7 @@ export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Sc
       return from === undefined || to === undefined ? undefined : [from, to]
     }
     if (first !== undefined) return undefined
-    const lengths = [...walk(body)].flatMap((node) => {
+    const lengths = walk(body).flatMap((node) => {
       if (node.kind !== 'name' || node.key === index.key || !dependsOn(node, index.key)) return []
       const base = algebra.valueOf(node.key.replace(/_[^^']+/, ''))
       const length = base === undefined ? undefined : lengthAlong(base.shape, node.key, index.key)

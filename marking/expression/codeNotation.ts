@@ -12,6 +12,10 @@ export function withJoinedNotation(written: readonly Node[]): readonly Node[] {
   const joined: Node[] = []
   for (let i = 0; i < nodes.length; i++) {
     const node = nodes[i]
+    if (node.kind === 'number') {
+      joined.push(node)
+      continue
+    }
     const [next, third] = [nodes[i + 1], nodes[i + 2]]
     if (node.kind === 'letters' && isLibraryPrefix(node, next, third)) {
       i++

@@ -200,7 +200,7 @@ describe('evaluating over intervals', () => {
           1e-9 *
           (1 +
             Math.max(
-              ...[...walk(expression)].map((node) => (node.kind === 'numeral' ? Math.abs(node.value) : 0)),
+              ...walk(expression).map((node) => (node.kind === 'numeral' ? Math.abs(node.value) : 0)),
               Math.abs(value),
             ) **
               3)

@@ -34,7 +34,7 @@ export function multiplied(
     if (isFunction(left) || isFunction(right)) throw new Misunderstanding('a composition of functions', sign.span)
   }
   const numeric = [left, right].some((side) =>
-    [...walk(side)].every((node) => node.kind !== 'name' && node.kind !== 'matrix'),
+    walk(side).every((node) => node.kind !== 'name' && node.kind !== 'matrix'),
   )
   if (!numeric && (isCommand(sign, 'ast', 'star') || isSign(sign, '*'))) {
     if (symbols.starConvolves === true)

@@ -80,7 +80,7 @@ function nameWithIndex(name: Name, index: string, value: number): Expression {
 
 /** Whether an expression has an index in it, by itself or in a name's scripts. */
 export function dependsOn(expression: Expression, index: string): boolean {
-  return [...walk(expression)].some((node) => {
+  return walk(expression).some((node) => {
     if (node.kind === 'name') return node.key === index || keyWithIndex(node.key, index, 1) !== node.key
     return node.kind === 'call' && keyWithIndex(node.name, index, 1) !== node.name
   })

@@ -196,7 +196,7 @@ describe('reading a fragment', () => {
         const places = ({ chains, asides, notUnderstood }: Reading): readonly Span[] => [
           ...chains.flatMap(({ span, sides }) => [
             span,
-            ...sides.flatMap((side) => [...walk(side)].map((node) => node.span)),
+            ...sides.flatMap((side) => walk(side).map((node) => node.span)),
           ]),
           ...asides.map(({ span }) => span),
           ...notUnderstood.map(({ span }) => span),
@@ -215,7 +215,7 @@ describe('reading a fragment', () => {
 
   it('points at the text of numerals and names', () => {
     const text = 'a_3 = w_{03} \\cdot 0.731 + \\frac{\\Delta w_{13}}{290{,}400}'
-    const leaves = readFragment(text, { offset: 100 }).chains[0].sides.flatMap((side) => [...walk(side)])
+    const leaves = readFragment(text, { offset: 100 }).chains[0].sides.flatMap((side) => walk(side))
     const written = leaves.flatMap((node) => (node.kind === 'numeral' || node.kind === 'name' ? [node] : []))
     expect(written.map(({ span }) => text.slice(span.start - 100, span.end - 100))).toEqual(
       written.map((node) => node.text),

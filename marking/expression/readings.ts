@@ -9,7 +9,7 @@ const mostReadings = 16
  * itself where none is. With more than four ambiguous numerals only the two readings that treat all of them alike.
  */
 export function readings(expression: Expression): readonly Expression[] {
-  const ambiguous = [...walk(expression)].filter((node) => node.kind === 'numeral' && node.alternative !== undefined)
+  const ambiguous = walk(expression).filter((node) => node.kind === 'numeral' && node.alternative !== undefined)
   const count = 2 ** ambiguous.length
   if (count > mostReadings) return [expression, replaceNumerals(expression, other)]
   return Array.from({ length: count }, (_, choice) =>

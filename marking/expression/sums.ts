@@ -41,7 +41,7 @@ export function readSum(parser: Parser, command: CommandNode | LettersNode): Exp
   const range = below === undefined ? impliedRange(body, place) : readRange(parser, below, above, place)
   const span = { start: place.start, end: parser.endOfPrevious() }
   const name = isSum ? 'sumOver' : 'productOver'
-  const names = [...walk(body)].filter((node) => node.kind === 'name')
+  const names = walk(body).filter((node) => node.kind === 'name')
   const [first] = range.indices
   if (range.bounds.length === 2 && names.length > 0 && !dependsOn(body, first.key))
     throw new Misunderstanding(`a sum over ${first.text} of what does not depend on it`, place)
@@ -109,7 +109,7 @@ function readRange(parser: Parser, below: readonly Node[], above: readonly Node[
 
 /** `\sum w_i x_i` without limits runs over the one index of its names. */
 function impliedRange(body: Expression, place: Span): Range {
-  const letters = new Set([...walk(body)].flatMap((node) => (node.kind === 'name' ? indicesIn(node.key) : [])))
+  const letters = new Set(walk(body).flatMap((node) => (node.kind === 'name' ? indicesIn(node.key) : [])))
   const [index] = letters
   if (letters.size !== 1) throw new Misunderstanding('a sum over what is not said', place)
   return { indices: [{ kind: 'name', key: index, text: index, span: place }], bounds: [] }
@@ -126,7 +126,7 @@ function writtenOut(
   const [index] = indices
   if (bounds.length !== 2 || first === undefined || last === undefined) return undefined
   const count = last - first + 1
-  if (count < 1 || count > mostTerms || count * [...walk(body)].length > mostNodes) return undefined
+  if (count < 1 || count > mostTerms || count * walk(body).length > mostNodes) return undefined
   const terms = Array.from({ length: count }, (_, i) => withIndex(body, index.key, first + i))
   return terms.reduce((left, right): Expression => ({ kind: 'operation', operator, left, right, span }))
 }

@@ -1,4 +1,4 @@
-import type { Expression } from './ast.js'
+import type { Expression, Numeral } from './ast.js'
 
 /** The expressions directly inside an expression, in the order in which they are written. */
 export function operands(expression: Expression): readonly Expression[] {
@@ -41,9 +41,26 @@ export function rebuilt(expression: Expression, inside: (operand: Expression) =>
 }
 
 /** The expression and all expressions inside it, outermost first. */
-export function* walk(expression: Expression): Iterable<Expression> {
-  yield expression
-  for (const operand of operands(expression)) yield* walk(operand)
+export function walk(expression: Expression): readonly Expression[] {
+  const found: Expression[] = []
+  collect(expression)
+  return found
+
+  function collect(node: Expression): void {
+    found.push(node)
+    for (const operand of operands(node)) collect(operand)
+  }
+}
+
+const numerals = new WeakMap<Expression, readonly Numeral[]>()
+
+/** All numerals of an expression, in the order in which they are written. */
+export function numeralsOf(expression: Expression): readonly Numeral[] {
+  const known = numerals.get(expression)
+  if (known !== undefined) return known
+  const found = walk(expression).filter((node): node is Numeral => node.kind === 'numeral')
+  numerals.set(expression, found)
+  return found
 }
 
 const forms = new WeakMap<Expression, string>()

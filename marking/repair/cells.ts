@@ -119,7 +119,7 @@ export function mendShape(
   passage: Passage,
   { notation }: Mending,
 ): readonly Edit[] | undefined {
-  const nodes = [...walk(expression)]
+  const nodes = walk(expression)
   const factors = nodes.filter((node): node is Numeral => node.kind === 'numeral')
   const inOrder = factors.toSorted((a, b) => a.span.start - b.span.start)
   if (inOrder.length === target.low.length && nodes.every(({ kind }) => kind !== 'negation'))

@@ -93,7 +93,7 @@ function* smallChanges(expression: Expression, aim: FormulaAim): Iterable<Change
       const edit = otherSign(node, aim)
       if (edit !== undefined) yield { expression: withOtherSign(expression, node), edits: [edit] }
     }
-  for (const node of [...walk(expression)].filter((one): one is Name => one.kind === 'name'))
+  for (const node of walk(expression).filter((one): one is Name => one.kind === 'name'))
     for (const { key, text } of otherNames(node, aim)) {
       const changed = withNames(expression, (name) => (name === node ? { ...name, key, text } : name))
       yield { expression: changed, edits: [{ span: node.span, text }] }

@@ -24,7 +24,7 @@ export function handwritingOf(statements: readonly Statement[], world: World | u
   const texts = statements.map(({ text }) => text).join('\n')
   const names = new Map<string, string[]>()
   for (const { sides } of statements)
-    for (const node of sides.flatMap(({ expression }) => [...walk(expression)])) {
+    for (const node of sides.flatMap(({ expression }) => walk(expression))) {
       if (node.kind !== 'name') continue
       const datum = world?.index.resolve(node.key, 0)
       if (datum === undefined) continue

@@ -59,7 +59,7 @@ function textIn(item: Item, { sides }: Statement): TextAt {
     return ({ start, end }) => item.text.slice(Math.max(0, start - span.start), Math.max(0, end - span.start))
   const numerals = new Map(
     sides
-      .flatMap(({ expression }) => [...walk(expression)])
+      .flatMap(({ expression }) => walk(expression))
       .flatMap((node) => (node.kind === 'numeral' ? [[spanKey(node), node.text] as const] : [])),
   )
   return (part) => numerals.get(spanKey({ span: part })) ?? ''

@@ -24,7 +24,7 @@ export async function mendSide(
   const { side, claims } = claimed
   const attempt = mending.attempts.get(claimed.key) ?? 0
   const { expression } = side
-  const isOfDigits = [...walk(expression)].some((node) => node.kind === 'numeral' && !node.whole)
+  const isOfDigits = walk(expression).some((node) => node.kind === 'numeral' && !node.whole)
   if (side.kind !== 'numeric' && !isOfDigits) return mendSymbols(expression, claims, passage, mending)
   const cells = cellsOf(expression)
   const [first] = claims

@@ -28,7 +28,7 @@ function isPlainEntry({ name, arguments: [, ...indices] }: Call): boolean {
 
 /** Stand-ins for all other functions of an expression. */
 function standIns(expression: Expression): Readonly<Record<string, (...values: readonly Tensor[]) => Tensor>> {
-  const names = [...walk(expression)].flatMap((node) =>
+  const names = walk(expression).flatMap((node) =>
     node.kind === 'call' && !evaluated.has(node.name) && !isPlainEntry(node) ? [node.name] : [],
   )
   const standIn =
