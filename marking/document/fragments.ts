@@ -36,7 +36,8 @@ export function findFragments(
   for (let i = 0; i <= regions.length; i++) {
     const region = regions[i]
     const gap = { start: at, end: region?.outer.start ?? passage.end }
-    const { first, last, middle, whole } = splitGap(text, gap, symbols, open, region !== undefined)
+    const following = region && text.slice(region.inner.start, region.inner.end)
+    const { first, last, middle, whole } = splitGap(text, gap, symbols, open, following)
     if (open !== undefined && first !== undefined) open = { ...open, span: { start: open.span.start, end: first.end } }
     if (open !== undefined && !(whole && region !== undefined)) {
       fragments.push(open)
@@ -70,7 +71,7 @@ function splitGap(
   gap: Span,
   symbols: SymbolTable,
   before: Fragment | undefined,
-  mathFollows: boolean,
+  following: string | undefined,
 ): Gap {
   const tokens = tokenize(text.slice(gap.start, gap.end), gap.start)
   const runs = findRuns(tokens, symbols, text)
@@ -79,7 +80,11 @@ function splitGap(
   const atStart = leading !== undefined && leading.tokens[0] === tokens[0]
   const first = before !== undefined && atStart && continuesMath(leading, text, before) ? leading : undefined
   const atEnd = trailing !== undefined && trailing.tokens.at(-1) === tokens.at(-1)
-  const last = mathFollows && atEnd && opensMath(trailing) ? trailing : undefined
+  const opens =
+    following !== undefined &&
+    atEnd &&
+    (opensMath(trailing) || (beginsWithRelation(following) && isNamed(trailing, tokens, symbols, text)))
+  const last = opens ? trailing : undefined
   const middle = runs
     .filter((run) => run !== first && run !== last)
     .flatMap((run) => outOfParentheses(run, symbols, text))
@@ -128,6 +133,16 @@ function continuesMath({ tokens }: Run, text: string, before: Fragment): boolean
   if (isSign(first, '-')) return tokens.length > 1
   const source = text.slice(before.span.start, before.span.end)
   return isSign(first, ')') && source.split('(').length > source.split(')').length
+}
+
+/**
+ * Whether the words before a relation are a symbol of the exercise and all that is spoken of: of «the error $= 0.683$» `error`; not
+ * of «the gradient of the error».
+ */
+function isNamed({ tokens, span }: Run, all: readonly Token[], symbols: SymbolTable, text: string): boolean {
+  let before = all.indexOf(tokens[0]) - 1
+  while (before >= 0 && isLeadIn(all[before])) before--
+  return all[before]?.kind !== 'letters' && isSymbol(text.slice(span.start, span.end), symbols)
 }
 
 /** Whether a run needs what follows: it ends with a relation, an operator or an opening parenthesis. */
@@ -280,6 +295,11 @@ function isScript(token: Token | undefined): boolean {
   return isSign(token, '_') || isSign(token, '^')
 }
 
+/** Whether mathematics goes on with what stands before it: `= 3`. */
+export function beginsWithRelation(text: string): boolean {
+  return /^\s*(=|\\approx|≈)/u.test(text)
+}
+
 export function isRelation(token: Token | undefined): boolean {
   if (token?.kind === 'sign') return relations.has(token.text)
   return token?.kind === 'command' && relations.has(token.name)
@@ -290,10 +310,14 @@ function startOfWords(tokens: readonly Token[], before: number): number {
   let at = before
   while (at > 0 && before - at < 6) {
     const word = tokens[at - 1]
-    if (word.kind !== 'letters' || leadIns.has(word.text.toLowerCase())) break
+    if (word.kind !== 'letters' || isLeadIn(word)) break
     at--
   }
   return at
+}
+
+function isLeadIn(token: Token): boolean {
+  return token.kind === 'letters' && leadIns.has(token.text.toLowerCase())
 }
 
 /** Words before the name of a quantity that are no part of it. */

@@ -237,6 +237,20 @@ describe('the symbols of the exercise', () => {
     expect(read('So units = 290400', 'units')).toEqual(['1 units = 290400'])
   })
 
+  it('are the left side of mathematics that begins with a relation', () => {
+    expect(read('The error $= 1 - 0.317 = 0.683$.', 'error')).toEqual(['1 error = 1 - 0.317 = 0.683'])
+    expect(read('So y_3 $= 0.731$, thus error $\\approx 0.7$', 'error', 'y_3')).toEqual([
+      '1 y_3 = 0.731',
+      '1 error ≈ 0.7',
+    ])
+    expect(read('Το σφάλμα $= 0.683$', 'σφαλμα')).toEqual(['1 σφάλμα = 0.683'])
+  })
+
+  it('are none of something else that is spoken of', () => {
+    expect(read('The gradient of the error $= 1 - 0.317 = 0.683$.', 'error')[0]).toBe('1 1 - 0.317 = 0.683')
+    expect(read('The error has $1 - 0.317 = 0.683$.', 'error')[0]).toBe('1 1 - 0.317 = 0.683')
+  })
+
   it('name the values that stand alone behind them', () => {
     expect(read('Output 55 x 55 x 96, units 290400, parameters 34944.', 'output', 'units', 'parameters')).toEqual([
       '1 Output → 55 \\cdot 55 \\cdot 96',

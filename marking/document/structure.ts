@@ -4,7 +4,7 @@ import type { DecimalSign } from '../expression/numerals.js'
 import { readFragment } from '../expression/reader.js'
 import { walk } from '../expression/walk.js'
 import type { Document, Item, ReadingOptions, Section, Unread } from './document.js'
-import { type Fragment, findFragments } from './fragments.js'
+import { beginsWithRelation, type Fragment, findFragments } from './fragments.js'
 import type { Line } from './lines.js'
 import type { MathRegion } from './mathRegions.js'
 import { clauseBefore, findStatedValues, plainSentences, type Value } from './prose.js'
@@ -105,7 +105,7 @@ function joinPassages(passages: readonly Passage[], text: string): readonly Pass
   const joined: Passage[] = []
   for (const passage of passages) {
     const previous = joined[joined.length - 1]
-    const begins = /^\s*(=|\\approx|≈)/u.test(text.slice(passage.span.start, passage.span.end))
+    const begins = beginsWithRelation(text.slice(passage.span.start, passage.span.end))
     const between = previous === undefined ? '' : text.slice(previous.span.end, passage.span.start)
     const follows = previous?.kind === 'text' && passage.kind === 'text' && between.trim() === ''
     if (previous !== undefined && begins && follows && sameSection(previous.section, passage.section))
@@ -165,7 +165,7 @@ function joinContinued<F extends { readonly span: Span }>(fragments: readonly F[
   const joined: F[] = []
   for (const fragment of fragments) {
     const previous = joined[joined.length - 1]
-    const begins = /^\s*(=|\\approx|≈)/u.test(text.slice(fragment.span.start, fragment.span.end))
+    const begins = beginsWithRelation(text.slice(fragment.span.start, fragment.span.end))
     if (previous !== undefined && begins && text.slice(previous.span.end, fragment.span.start).trim() === '')
       joined[joined.length - 1] = { ...previous, span: { start: previous.span.start, end: fragment.span.end } }
     else joined.push(fragment)
