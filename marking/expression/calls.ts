@@ -1,8 +1,9 @@
-import type { Call, Expression, Name, Span } from './ast.js'
+import type { Call, Expression, Name, Numeral, Operation, Span } from './ast.js'
 import { listEntries, split } from './brackets.js'
 import { Misunderstanding } from './misunderstanding.js'
 import { keyOf } from './names.js'
 import { type GroupNode, isGroup, isSign, type Node } from './nodes.js'
+import { readNumeral } from './numerals.js'
 import type { Parser } from './parser.js'
 import { readOver } from './sums.js'
 import { overIndex, severalArguments } from './vocabulary.js'
@@ -18,8 +19,8 @@ export function readFunction(parser: Parser, known: string, start: Span): Expres
     const body = readArgument(parser, known, start)
     return readOver(parser, over, nodes, start, body)
   }
-  const base = readBase(parser, known)
-  const name = base + readPrimes(parser)
+  const { name: based, base } = readBase(parser, known)
+  const name = based + readPrimes(parser)
   const power = readPower(parser)
   const argument = parser.peek()
   if (
@@ -33,7 +34,7 @@ export function readFunction(parser: Parser, known: string, start: Span): Expres
   )
     throw new Misunderstanding(`whether the minus belongs to the argument of ${known}`, argument.span)
   if (argument === undefined || (!isArgument(parser, argument) && !isSign(argument, '-'))) {
-    const text = parser.surroundings.textOf(word) + name.slice(base.length)
+    const text = parser.surroundings.textOf(word) + name.slice(based.length)
     const alone: Expression = { kind: 'name', key: keyOf(text) ?? name, text, span: word }
     if (power === undefined) return alone
     const exponent = parser.inside(power).whole(start)
@@ -42,12 +43,9 @@ export function readFunction(parser: Parser, known: string, start: Span): Expres
     return { kind: 'operation', operator: '^', left: alone, right: exponent, span }
   }
   const values = isSign(argument, '-') ? [readNegative(parser)] : readArguments(parser, known, argument)
-  const call: Call = {
-    kind: 'call',
-    name,
-    arguments: values,
-    span: { start: start.start, end: parser.endOfPrevious() },
-  }
+  const span = { start: start.start, end: parser.endOfPrevious() }
+  const plain: Call = { kind: 'call', name, arguments: values, span }
+  const call = base === undefined ? plain : toBase(plain, base)
   if (power === undefined) return call
   if (parser.isTransposition(power)) return { kind: 'transposition', operand: call, span: call.span }
   const exponent = parser.inside(power).whole(start)
@@ -112,8 +110,8 @@ export function readConditional(parser: Parser, name: Name, group: GroupNode): E
   return { kind: 'name', key: `${name.key}${inside}`, text: textOf(span), span }
 }
 
-/** The base of a logarithm, `\log_2`; other functions have no subscript. */
-function readBase(parser: Parser, known: string): string {
+/** The base of a logarithm, `\log_2`: of those without a function of their own, the natural one's and the base; other functions have no subscript. */
+function readBase(parser: Parser, known: string): { readonly name: string; readonly base?: Numeral } {
   const node = parser.peek()
   if (
     known === 'log' &&
@@ -123,16 +121,25 @@ function readBase(parser: Parser, known: string): string {
     isGroup(parser.peek(1), '(')
   ) {
     parser.at++
-    return `log${node.text}`
+    return { name: `log${node.text}` }
   }
-  if (!isSign(node, '_')) return known
+  if (!isSign(node, '_')) return { name: known }
   parser.at++
   const { nodes } = parser.scriptNodes(node.span)
   const [base] = nodes
   if (known !== 'log' || nodes.length !== 1) throw new Misunderstanding(`${known} with a subscript`, node.span)
-  if (base.kind === 'letters' && base.text === 'e') return 'ln'
-  if (base.kind === 'number' && (base.text === '2' || base.text === '10')) return `log${base.text}`
-  throw new Misunderstanding('a logarithm to another base than 2, e and 10', base.span)
+  if (base.kind === 'letters' && base.text === 'e') return { name: 'ln' }
+  if (base.kind === 'number' && (base.text === '2' || base.text === '10')) return { name: `log${base.text}` }
+  const numeral = base.kind === 'number' ? readNumeral(base.text, base.span) : undefined
+  if (numeral?.whole && numeral.value > 1) return { name: 'ln', base: numeral }
+  throw new Misunderstanding('a logarithm whose base is no whole number above 1', base.span)
+}
+
+/** The logarithm to a base, ln x / ln b. */
+function toBase(logarithm: Call, base: Numeral): Operation {
+  const { span } = logarithm
+  const right: Call = { kind: 'call', name: 'ln', arguments: [base], span: base.span }
+  return { kind: 'operation', operator: '/', left: logarithm, right, span }
 }
 
 /** The nodes of a superscript that stands between a function and its argument. */

@@ -1,4 +1,4 @@
-import type { Expression, Span } from './ast.js'
+import type { Expression, Name, Span } from './ast.js'
 import { readBars, readBracketed, readEnvironment, readParenthesized } from './brackets.js'
 import { withJoinedNotation } from './codeNotation.js'
 import { readComponent } from './components.js'
@@ -209,6 +209,11 @@ export class Parser {
         operand = { kind: 'transposition', operand, span: { start, end: script.end } }
       } else {
         const exponent = this.inside(script.nodes).whole(node.span)
+        const indexed = grouped ? undefined : this.indexed(operand, exponent, script.end)
+        if (indexed !== undefined) {
+          operand = indexed
+          continue
+        }
         if (
           operand.kind === 'name' &&
           operand.key !== 'e' &&
@@ -225,6 +230,16 @@ export class Parser {
         operand = { kind: 'operation', operator: '^', left: operand, right: exponent, span: { start, end: script.end } }
       }
     }
+  }
+
+  /** `h^1` as the h^(1) of an exercise that has that and no h: an index, since nothing is there to be raised. */
+  private indexed(operand: Expression, exponent: Expression, end: number): Name | undefined {
+    if (operand.kind !== 'name' || exponent.kind !== 'numeral') return undefined
+    const { keys } = this.surroundings.symbols
+    const key = `${operand.key}^(${exponent.text})`
+    if (keys.has(operand.key) || !keys.has(key)) return undefined
+    const span = { start: operand.span.start, end }
+    return { kind: 'name', key, text: this.surroundings.textOf(span), span }
   }
 
   /** The nodes of a script and its end, the cursor behind it: a group's, a sign and its number, or a single node. */

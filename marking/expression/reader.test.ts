@@ -158,6 +158,20 @@ describe('reading a fragment', () => {
     expect(form('x²_1')).toEqual(form('x_1^2'))
   })
 
+  it('takes a number above a name for its index where the exercise has only the name with it', () => {
+    const left = (text: string, ...keys: string[]): string | undefined => {
+      const { chains } = readFragment(text, { offset: 0, symbols: { keys: new Set(keys), functions: new Set() } })
+      const [side] = chains[0]?.sides ?? []
+      return side?.kind === 'name' ? side.key : side?.kind
+    }
+    expect(left('h^1 = -1', 'h^(1)')).toBe('h^(1)')
+    expect(left('h^{2} = -2', 'h^(1)', 'h^(2)')).toBe('h^(2)')
+    expect(left('h^2 = 4', 'h', 'h^(2)')).toBe('operation')
+    expect(left('h^3 = 8', 'h^(1)', 'h^(2)')).toBe('operation')
+    expect(left('{h}^2 = 4', 'h^(2)')).toBe('operation')
+    expect(left('h^1 = -1', 'h', 'h^(1)')).toBeUndefined()
+  })
+
   it('gives every node a place inside the text and inside its parent', () => {
     const inside = (inner: Span, outer: Span) =>
       inner.start >= outer.start && inner.end <= outer.end && inner.start <= inner.end

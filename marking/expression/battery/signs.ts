@@ -271,6 +271,8 @@ export const signs: Chapter = {
       ['log2(8) = 3', 3, 3],
       ['log10(1000) = 3', 3, 3],
       [r`\log_e x`, ({ x }) => log(x)],
+      [r`\log_3 9 = 2`, 2, 2],
+      [r`\log_{5}^2(x) + \log_3 y`, ({ x, y }) => (log(x) / log(5)) ** 2 + log(y) / log(3)],
       [r`\sin \theta`, ({ theta }) => sin(theta)],
       [r`\cos(2\pi)`, 1],
       [r`\sin^2\theta + \cos^2\theta = 1`, ({ theta }) => sin(theta) ** 2 + cos(theta) ** 2, 1],
