@@ -104,13 +104,14 @@ async function search(
   document: Document,
 ): Promise<Search> {
   const solution = { statements, digits: usualDigitsOf(statements), document, surelyFalse: new Set<number>() }
-  const worlds: World[] = []
+  const variantOf = new Map<World, number>()
   const attempts: Attempt[] = []
   for (const [variant, stated] of variants.entries()) {
     const own = await Promise.all(choices(index.exercise).map((conventions) => World.of(index, conventions, stated)))
-    worlds.push(...own)
+    for (const world of own) variantOf.set(world, variant)
     attempts.push(Attempt.begun(own, { variant, habit: 'rounds' }, solution))
   }
+  const worlds = [...variantOf.keys()]
   const found = await bestOf(attempts)
   const rounding = found.toSorted((a, b) => worlds.indexOf(a.world) - worlds.indexOf(b.world))
   if (rounding.length === 0) throw new Error(`${index.exercise.id} has no hypothesis`)
@@ -123,6 +124,14 @@ async function search(
       solution,
     )
     cutting.push(...(await cut(alike[0], attempt)))
+  }
+  if (cutting.every((trial) => scoreOf(trial)[1] > 0)) {
+    const others = worlds.filter((world) => rounding.every((trial) => trial.world !== world))
+    for (const variant of variants.keys()) {
+      const own = others.filter((world) => variantOf.get(world) === variant)
+      if (own.length === 0) continue
+      cutting.push(...(await allRightWhenCut(rounding[0], Attempt.begun(own, { variant, habit: 'cuts' }, solution))))
+    }
   }
   const [best] = cutting
     .toSorted((a, b) => compareScores(scoreOf(a), scoreOf(b)) || worlds.indexOf(a.world) - worlds.indexOf(b.world))
@@ -154,24 +163,44 @@ function choices({ conventions }: Exercise): readonly (readonly Convention[])[] 
 
 /**
  * The trial again with decimals cut off, where that has less against it: fewer values are wrong or off in the last place, and none is
- * more; or all is right then that was wrong before with no numerals to show why, and hardly more values are shortened the other way.
+ * more; or all is right then.
  */
 async function cut(trial: Trial, attempt: Attempt): Promise<readonly Trial[]> {
-  const { marker } = trial
   const score = scoreOf(trial)
-  const [roots, wrong, rounded] = score
+  const [, wrong, rounded] = score
   if (wrong === 0 && rounded === 0) return []
   const isMore = (other: Score): boolean => other.some((value, k) => value > score[k])
-  const showsNothing = marker.drafts.every(
-    ({ claim: { verdict } }) => isRight(verdict) || verdict === 'wrong' || verdict === 'carried',
-  )
-  const mayBeAllRight = (other: Score): boolean => wrong > 0 && showsNothing && other[0] <= roots && other[1] === 0
+  const mayBeAllRight = allRightInstead(trial)
   const cutting = await attempt.finish((soFar) => isMore(soFar) && !mayBeAllRight(soFar))
   return cutting.filter((other) => {
     const found = scoreOf(other)
-    if (mayBeAllRight(found)) return againstHabit(other) <= againstHabit(trial) + wrong
+    if (mayBeAllRight(found)) return isAsHabitual(other, trial)
     return rounded > 0 && !isMore(found) && found.some((value, k) => value < score[k])
   })
+}
+
+/** Of other conventions than a trial's, those under which all is right with decimals cut off. */
+async function allRightWhenCut(trial: Trial, attempt: Attempt): Promise<readonly Trial[]> {
+  const mayBeAllRight = allRightInstead(trial)
+  const [roots] = scoreOf(trial)
+  if (!mayBeAllRight([roots, 0, 0])) return []
+  const cutting = await attempt.finish((soFar) => !mayBeAllRight(soFar))
+  return cutting.filter((other) => mayBeAllRight(scoreOf(other)) && isAsHabitual(other, trial))
+}
+
+/** Whether a score is of a solution that is all right, where the trial has wrong values with no numerals to show why. */
+function allRightInstead(trial: Trial): (other: Score) => boolean {
+  const [mostRoots, mostWrong] = scoreOf(trial)
+  const showsNothing = trial.marker.drafts.every(
+    ({ claim: { verdict } }) => isRight(verdict) || verdict === 'wrong' || verdict === 'carried',
+  )
+  return ([roots, wrong]) => mostWrong > 0 && showsNothing && roots <= mostRoots && wrong === 0
+}
+
+/** Whether hardly more values than in the trial are shortened another way than the others. */
+function isAsHabitual(other: Trial, trial: Trial): boolean {
+  const [, wrong] = scoreOf(trial)
+  return againstHabit(other) <= againstHabit(trial) + wrong
 }
 
 function againstHabit({ marker }: Trial): number {

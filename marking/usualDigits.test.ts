@@ -8,6 +8,7 @@ import { transfer } from '../exercises/lecture/transfer.js'
 import { exercise11b } from '../exercises/ntua/1.1b.js'
 import { exercise11c } from '../exercises/ntua/1.1c.js'
 import { exercise13 } from '../exercises/ntua/1.3.js'
+import { exercise21a } from '../exercises/ntua/2.1a.js'
 import { exercise21b } from '../exercises/ntua/2.1b.js'
 import { handwritten } from './fixtures/handwritten.js'
 import { markDocument } from './mark.js'
@@ -243,6 +244,23 @@ y_{5} = 0.102
 \Delta w_{45} = ${change}`
   expect(await faults(exercise11b, text('-0.043'))).toEqual([])
   expect(await faults(exercise11b, text('-0.040'))).toEqual([expect.stringContaining('wrong')])
+})
+
+test('decimals are taken for cut off where everything is right then, under a convention that is worse when they are rounded', async () => {
+  // Of 1.25/√3 = 0.7216 cut, e^0.7216 = 2.0577, and 2.0579 exactly: rounded, that is one more error than the sign of the query.
+  const text = (first: string): string => String.raw`# Given
+X = \begin{bmatrix} -0.5 & 0.5 & 0 \\ -2 & 0 & -0.5 \\ -2.5 & 1.5 & 1 \\ 1.5 & -1 & -1 \end{bmatrix}
+q = \begin{bmatrix} -0.5 & -2 & -0.5 \end{bmatrix}
+# Solution
+# Attention
+q_{\text{used}} = \begin{bmatrix} -0.5000 & 2.0000 & -0.5000 \end{bmatrix}
+s = \begin{bmatrix} 1.2500 & 1.2500 & 3.7500 & -2.2500 \end{bmatrix}
+E = \begin{bmatrix} ${first} & 2.0577 & 8.7146 & 0.2728 \end{bmatrix}
+p = \begin{bmatrix} 0.1570 & 0.1570 & 0.6650 & 0.0208 \end{bmatrix}
+y_{1} = \begin{bmatrix} -0.0785 & 0.0785 & 0.0000 \end{bmatrix}
+y = \begin{bmatrix} -2.0238 & 1.0552 & 0.5657 \end{bmatrix}`
+  expect(await faults(exercise21a, text('2.0577'))).toEqual([])
+  expect(await faults(exercise21a, text('2.0597'))).not.toEqual([])
 })
 
 test('decimals are taken for cut off where everything is right then, though no value tells otherwise', async () => {
