@@ -447,15 +447,16 @@ function isFollowedByTruth({ statement: { sides }, side, habit }: ValueClaim, { 
 }
 
 /**
- * Whether a known mistake of the exercise yields the value where no formula stands before it: the numerals are then those of a wrong
- * rule, not miscopied ones.
+ * Whether a known mistake of the exercise yields the value where no formula stands before it, or where the numerals that do not fit the
+ * formula are values of its symbols before or after: they are then those of a wrong rule, not miscopied ones.
  */
 async function isKnownMistake(
   { subject, formula, replay }: ValueClaim,
   { value }: ValueJudgement,
   found: readonly Miscopied[],
 ): Promise<boolean> {
-  if (formula !== undefined || subject?.quantity === undefined || found.some(({ sign }) => sign)) return false
+  const mayBeMiscopied = formula !== undefined && !found.every(({ isNamesake }) => isNamesake)
+  if (mayBeMiscopied || subject?.quantity === undefined || found.some(({ sign }) => sign)) return false
   const explanations = await explain(subject.quantity, value.box, replay.snapshot())
   return explanations.some(({ mistake }) => replay.world.exercise.mistakes.some(({ name }) => name === mistake))
 }

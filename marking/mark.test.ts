@@ -51,6 +51,24 @@ describe('numerals beside symbols', () => {
     expect(verdictsOnLine(report, 6)).not.toContain('correct')
   })
 
+  test('are of a known mistake where they are what it puts for a symbol, its value after the update', async () => {
+    const lines = `${before}w_{35} = 1.108\n`
+    const report = await mark(
+      `${lines}\\delta_3 = y_3 (1 - y_3) w_{35} \\delta_5 = 0.731 \\cdot 0.269 \\cdot 1.108 \\cdot 0.148`,
+    )
+    expect(onLine(report, 7)[1]).toMatchObject({
+      verdict: 'wrong',
+      explanations: [expect.objectContaining({ mistake: 'new weights in the backward pass' })],
+    })
+    const other = await mark(
+      `${lines}\\delta_3 = y_3 (1 - y_3) w_{35} \\delta_5 = 0.731 \\cdot 0.269 \\cdot 0.148 \\cdot 0.148`,
+    )
+    expect(onLine(other, 7)[1]).toMatchObject({
+      verdict: 'transcription',
+      message: '0.148 stands where w₃₅ = 1 belongs; 0.148 is δ₅',
+    })
+  })
+
   test('are carried where a symbol stands for what was wrong before', async () => {
     const report = await mark(`${forward}\n\\delta_5 = 0.248\n\\delta_3 = 0.731 \\cdot 0.269 \\cdot \\delta_5 = 0.049`)
     expect(onLine(report, 6)).toMatchObject([

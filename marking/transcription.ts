@@ -6,7 +6,7 @@ import { replaceNumerals } from './expression/readings.js'
 import { numeralsOf } from './expression/walk.js'
 import { decimalsOf, numberText } from './numbers.js'
 import type { Replay } from './replay.js'
-import { type Datum, symbolText } from './symbols.js'
+import { type Datum, symbolsOf, symbolText } from './symbols.js'
 
 /** A numeral that stands where another value belongs. */
 export interface Miscopied {
@@ -18,6 +18,8 @@ export interface Miscopied {
   readonly sign: boolean
   /** What the numeral is the value of, if of something else in the solution. */
   readonly isValueOf: string | undefined
+  /** That is written with the very symbol: the weight after its update, for the one before. */
+  readonly isNamesake?: boolean
 }
 
 /** A part of a formula, and the numerals that were put in for it. */
@@ -198,17 +200,35 @@ function describe(numerals: Expression, formula: Expression, own: Box, replay: R
     replay.usualHalf,
   )
   const sign = signed !== undefined && signed.value !== 0 && Math.abs(signed.value + value) <= 2 * half
+  const other = signed === undefined || sign ? undefined : datumWithValue(signed.value, half, '', replay)
   return {
     numeral: printLatex(numerals),
     belongs: printLatex(formula),
     value: numberText(value, decimalsOf(half)),
     sign,
-    isValueOf: signed === undefined || sign ? undefined : quantityWithValue(signed.value, half, '', replay),
+    isValueOf: other && nameApart(other, replay),
+    ...(other !== undefined &&
+      formula.kind === 'name' &&
+      symbolsOf(other).includes(formula.key) && { isNamesake: true }),
   }
 }
 
-/** The quantity whose written value a number is, the latest written first; else one whose true value it is. */
+/** The quantity whose written value a number is, in words. */
 export function quantityWithValue(value: number, half: number, except: string, replay: Replay): string | undefined {
+  const datum = datumWithValue(value, half, except, replay)
+  return datum && nameApart(datum, replay)
+}
+
+/** The symbol of a datum; with what it means, where the symbol stands for another one before. */
+function nameApart(datum: Datum, { world: { index } }: Replay): string {
+  const [first] = index.candidates(symbolsOf(datum)[0])
+  return first !== datum && datum.kind === 'quantity'
+    ? `${symbolText(datum)}, ${datum.quantity.meaning}`
+    : symbolText(datum)
+}
+
+/** The quantity whose written value a number is, the latest written first; else one whose true value it is. */
+function datumWithValue(value: number, half: number, except: string, replay: Replay): Datum | undefined {
   const { index, truth } = replay.world
   const written: Box = { shape: [], low: [value - half], high: [value + half] }
   const isWritten = (name: string): boolean => {
@@ -222,8 +242,7 @@ export function quantityWithValue(value: number, half: number, except: string, r
   const found =
     recorded.find((name) => name !== except && computed.has(name) && isWritten(name)) ??
     all.find((name) => name !== except && isTrue(name))
-  const datum = found === undefined ? undefined : index.datum(found)
-  return datum === undefined ? undefined : symbolText(datum)
+  return found === undefined ? undefined : index.datum(found)
 }
 
 /** Of what may be anything, nothing is explained: a quotient by what may be 0, a root of what may be negative. */
