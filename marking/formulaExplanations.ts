@@ -38,6 +38,26 @@ export async function explainFormula(
     if (await isRuleOf(quantity.from, (values) => quantity.compute(values, operators)))
       found.push({ mistake: mistake.name, explanation: mistake.explanation })
   }
+  return found.length > 0 ? found : ofParts(quantity, world, isRuleOf)
+}
+
+/** Mistakes in a step that is put in for its symbol: the scale of the scores inside of their softmax. */
+async function ofParts(
+  quantity: Quantity,
+  world: World,
+  isRuleOf: (from: readonly string[], compute: (values: Values) => Promise<Tensor>) => Promise<boolean>,
+): Promise<readonly Explanation[]> {
+  const found: Explanation[] = []
+  for (const part of quantity.from.flatMap((name) => world.quantity(name) ?? []))
+    for (const mistake of mistakesIn(part, world)) {
+      const others = quantity.from.filter((name) => name !== part.name)
+      const compute = async (values: Values): Promise<Tensor> => {
+        const value = await mistake.compute(part.name, values, oracle.operators)
+        return quantity.compute({ ...values, [part.name]: value }, oracle.operators)
+      }
+      if (await isRuleOf([...others, ...mistake.from(part.name)], compute))
+        found.push({ mistake: mistake.name, explanation: mistake.explanation })
+    }
   return found
 }
 
