@@ -23,3 +23,25 @@ describe('a wrong formula', () => {
     expect(await explanationsOf('\\delta_4 = y_3 w_{35} \\delta_5 \\delta_5', 'ntua/1.1b')).toEqual([])
   })
 })
+
+describe('a wrong product of matrices', () => {
+  const explanationsOfProduct = async (result: string): Promise<readonly (readonly string[])[]> => {
+    const text = String.raw`$$Q = X \cdot W_Q = \begin{bmatrix} -2 & 1 & 0.5 \\ 1 & 1.5 & -0.5 \\ -1.5 & 1 & -0.5 \\ -2 & -2.5 & 1.5 \end{bmatrix} \cdot \begin{bmatrix} 1 & -1.5 \\ 0 & 2 \\ -0.5 & 1 \end{bmatrix} = \begin{bmatrix} ${result} \end{bmatrix}$$`
+    const { claims } = await markText(`${text}\n`, 'ntua/2.1b')
+    return claims.flatMap(({ verdict, explanations }) =>
+      verdict === 'arithmetic' ? [explanations.map(({ mistake }) => mistake)] : [],
+    )
+  }
+
+  it('is explained where a known mistake yields several wrong numbers of it and the right ones', async () => {
+    const mistaken = String.raw`-2.25 & 4.5 \\ 1.25 & 2 \\ -1.25 & 4.75 \\ -2.75 & -3.5`
+    expect(await explanationsOfProduct(mistaken)).toEqual(Array(4).fill(['sign of the last weight']))
+  })
+
+  it('is not explained where one of them is none of it, nor where one number is wrong', async () => {
+    const other = String.raw`-2.25 & 4.5 \\ 1.25 & 2 \\ -1.25 & 4.75 \\ -2.75 & -3`
+    expect(await explanationsOfProduct(other)).toEqual(Array(4).fill([]))
+    const slip = String.raw`-2.25 & 4.5 \\ 1.25 & 1 \\ -1.25 & 3.75 \\ -2.75 & -0.5`
+    expect(await explanationsOfProduct(slip)).toEqual([[]])
+  })
+})

@@ -367,7 +367,7 @@ async function finished({ world, drafts }: Marked, known: boolean): Promise<read
       const explanations = explain === undefined ? [] : await explain(world)
       const otherwise = slip === undefined ? 'no known mistake yields this' : `perhaps a slip: ${slip}`
       const message =
-        explain !== undefined && claim.expected !== null && explanations.length === 0
+        explain !== undefined && claim.verdict === 'wrong' && claim.expected !== null && explanations.length === 0
           ? `${claim.message}; ${otherwise}`
           : claim.message
       return { ...claim, exercise: known ? claim.exercise : null, message, explanations }

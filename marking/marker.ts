@@ -454,15 +454,20 @@ export class Marker {
           message: cell.message,
           notes: judged.notes,
         },
-        quantity === undefined || cell.verdict !== 'wrong'
-          ? { ...(cell.isSurelyFalse && { isSurelyFalse: true }) }
-          : {
-              otherConvention: (world) => otherConvention(quantity, judged.value.box, snapshot.under(world)),
-              ...(root && {
-                explain: (world: World) => explain(quantity, judged.value.box, snapshot.under(world)),
-                ...slipIn(cell),
-              }),
-            },
+        {
+          ...(cell.isSurelyFalse && { isSurelyFalse: true }),
+          ...(quantity !== undefined &&
+            cell.verdict === 'wrong' && {
+              otherConvention: (world: World) => otherConvention(quantity, judged.value.box, snapshot.under(world)),
+              ...(root && slipIn(cell)),
+            }),
+          // Several wrong cells of one calculation are rather a wrong rule than slips.
+          ...(quantity !== undefined &&
+            root &&
+            (cell.verdict === 'wrong' || (cell.verdict === 'arithmetic' && wrong.length > 1)) && {
+              explain: (world: World) => explain(quantity, judged.value.box, snapshot.under(world)),
+            }),
+        },
       )
       if (root) this.replay.recordLapse(here, lapseAt(cell, judged, subject))
       if (next === undefined || root) next = { verdict: cell.verdict, line: root ? here : (rootLine ?? here) }
