@@ -192,7 +192,7 @@ async function allRightWhenCut(trial: Trial, attempt: Attempt): Promise<readonly
 function allRightInstead(trial: Trial): (other: Score) => boolean {
   const [mostRoots, mostWrong] = scoreOf(trial)
   const showsNothing = trial.marker.drafts.every(
-    ({ claim: { verdict } }) => isRight(verdict) || verdict === 'wrong' || verdict === 'carried',
+    ({ claim: { verdict } }) => isRight(verdict) || ['wrong', 'carried', 'unsupported'].includes(verdict),
   )
   return ([roots, wrong]) => mostWrong > 0 && showsNothing && roots <= mostRoots && wrong === 0
 }

@@ -263,6 +263,37 @@ y = \begin{bmatrix} -2.0238 & 1.0552 & 0.5657 \end{bmatrix}`
   expect(await faults(exercise21a, text('2.0597'))).not.toEqual([])
 })
 
+test('decimals are taken for cut off where everything is right then, and what seemed to follow from nothing', async () => {
+  // y₄ = −0.76159, cut −0.7615: a₅ = 2 + 0.49985 − 1.90375 = 0.5961, and 0.5959 exactly. Rounded, w₃₅ is right all the same.
+  const text = (sum: string): string => String.raw`# Given
+x_{0} = 1
+x_{1} = -0.5
+x_{2} = 0.5
+y_{\text{target}} = 0.5
+\eta = 2
+w_{03} = 3
+w_{13} = -2.5
+w_{23} = 0.5
+w_{04} = 0.5
+w_{14} = 2
+w_{24} = -1
+w_{05} = 2
+w_{35} = 0.5
+w_{45} = 2.5
+# Solution
+y_{3} = 0.9997
+a_{5} = ${sum}
+y_{5} = 0.5342
+\text{error} = 0.0011
+g_{4}' = 0.4199
+\Delta w_{04} = 0.1024
+\Delta w_{05} = 0.0976
+# New weights, and the forward pass with them
+w_{35} = 0.4025`
+  expect(await faults(exercise11c, text('0.5961'))).toEqual([])
+  expect(await faults(exercise11c, text('0.5991'))).not.toEqual([])
+})
+
 test('decimals are taken for cut off where everything is right then, though no value tells otherwise', async () => {
   // P_s = 0.0000187, of which five decimals are 0.00001, whose fifth root is a tenth.
   const text = (perplexity: string): string => String.raw`# Given
