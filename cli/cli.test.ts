@@ -308,6 +308,11 @@ describe('mark, a class', () => {
       [join(root, 'exercises/solutions/ntua-1.1-1.4.md'), '--timeout', '0.01'],
       /took longer than 0\.01 s; --timeout gives it more\n.*nothing could be marked/,
     ],
+    [
+      'memory that does not suffice',
+      [join(root, 'exercises/solutions/ntua-1.1-1.4.md'), '--memory', '8'],
+      /took more than 8 MB of memory; --memory gives it more\n.*nothing could be marked/,
+    ],
   ])('%s is refused with status 2', (_, args, message) => {
     const { status, stderr } = answerkey(['mark', ...args])
     expect(stderr).toMatch(message)
