@@ -68,7 +68,15 @@ describe('the image of a box', () => {
     const inverseRoot = async ({ x }: Values): Promise<Tensor> => tensor([1], [rowMajor(x)[0] ** -0.2])
     const found = await image(inverseRoot, { x: { shape: [1], low: [-0.000335], high: [0.000665] } })
     expect(found?.low[0]).toBeCloseTo(0.000215 ** -0.2, 2)
-    expect(found?.high[0]).toBeCloseTo(0.000115 ** -0.2, 2)
+    expect(found?.high[0]).toBeCloseTo(0.0001 ** -0.2, 2)
+    const next = await image(inverseRoot, { x: { shape: [1], low: [-0.000425], high: [0.000575] } })
+    expect(next?.low[0]).toBeCloseTo(0.0001 ** -0.2, 2)
+    expect(next?.high[0]).toBeCloseTo(0.00007 ** -0.2, 2)
+    const negative = await image(async ({ x }) => tensor([1], [Math.log(-rowMajor(x)[0])]), {
+      x: { shape: [1], low: [-0.000575], high: [0.000425] },
+    })
+    expect(negative?.low[0]).toBeCloseTo(Math.log(0.00007), 2)
+    expect(negative?.high[0]).toBeCloseTo(Math.log(0.0001), 2)
     expect(await image(inverseRoot, { x: { shape: [1], low: [-0.0005], high: [0.0005] } })).toBeUndefined()
     const sum = await image(async ({ x }) => x, { x: { shape: [1], low: [-0.000335], high: [0.000665] } })
     expect(sum?.low[0]).toBeLessThanOrEqual(-0.000335)

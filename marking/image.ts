@@ -69,15 +69,19 @@ function hasBothSigns({ low, high }: Box): boolean {
 }
 
 /**
- * Ranges of both signs as what is left open of their middle by its first digit: no decimals leave less of a value that is divided by, or
- * whose logarithm or root is taken.
+ * Ranges of both signs as what is left open of their middle when it is rounded or cut to one digit: no decimals leave less of a value
+ * that is divided by, or whose logarithm or root is taken. 0.000075 may have become 0.0001.
  */
 function ofOneSign({ shape, low, high }: Box): Box {
   const bounds = low.map((bound, i): Range => {
     const middle = (bound + high[i]) / 2
     if (bound > 0 || high[i] < 0 || middle === 0) return [bound, high[i]]
-    const half = Math.min(high[i] - middle, 10 ** Math.floor(Math.log10(Math.abs(middle))) / 2)
-    return [middle - half, middle + half]
+    const [size, unit] = [Math.abs(middle), 10 ** Math.floor(Math.log10(Math.abs(middle)))]
+    const least = Math.min(size - unit / 2, Math.floor(size / unit) * unit)
+    const greatest = size >= 5 * unit ? 10 * unit : size + unit / 2
+    return middle > 0
+      ? [Math.max(least, bound), Math.min(greatest, high[i])]
+      : [Math.max(-greatest, bound), Math.min(-least, high[i])]
   })
   return { shape, low: bounds.map(([from]) => from), high: bounds.map(([, to]) => to) }
 }
@@ -124,9 +128,24 @@ function imageOfAll(
 /** With fewer coordinates the image itself takes no longer. */
 const fewestMoved = 12
 
-/** So many corners are tried, and the image of a box reaches so many times what they tell of it at the very most. */
-const corners = 8
+/** So many corners are tried at least, and the image of a box reaches so many times what they tell of it at the very most. */
+const fewestCorners = 8
 const atMost = 20
+
+/**
+ * Corners of a box in which no two coordinates are always moved alike, nor always apart: their changes cannot cancel in all of them. In
+ * the last all are moved up; in the others by the bits of a number that each coordinate has for itself.
+ */
+function cornersOf(coordinates: readonly Omit<Move, 'to'>[]): readonly (readonly Move[])[] {
+  const count = Math.max(fewestCorners, 1 + Math.ceil(Math.log2(coordinates.length)))
+  const numbers = 2 ** (count - 1)
+  return Array.from({ length: count }, (_, corner) =>
+    coordinates.map((coordinate, k) => ({
+      ...coordinate,
+      to: Math.floor(((37 * k + 11) % numbers) / 2 ** corner) % 2 === 0 ? 1 : -1,
+    })),
+  )
+}
 
 /**
  * Whether what is written is certainly not in the image of a box: in some element it is farther from the middle than `atMost` times what
@@ -143,12 +162,7 @@ export async function isFarFrom(
   const found = await unlessRefused(async () => {
     const middle = rowMajor(await around.at([]))
     const reach = new Float64Array(middle.length)
-    let bits = 1
-    for (let corner = 0; corner < corners; corner++) {
-      const moves = coordinates.map((coordinate) => {
-        bits = (Math.imul(bits, 1664525) + 1013904223) >>> 0
-        return { ...coordinate, to: bits >>> 31 === 0 ? -1 : 1 }
-      })
+    for (const moves of cornersOf(coordinates)) {
       const value = rowMajor(await around.at(moves))
       for (let c = 0; c < reach.length; c++) reach[c] = Math.max(reach[c], Math.abs(value[c] - middle[c]))
     }
