@@ -24,6 +24,18 @@ describe('a wrong formula', () => {
   })
 })
 
+describe('a wrong result of numerals that are right', () => {
+  it('is a slip, though a known mistake would have come to the same', async () => {
+    // Without (1 − y₄), the output in place of the derivative: 0.5·0.148 = 0.074.
+    const line = '\\delta_4 = 0.5 \\cdot 0.5 \\cdot 1 \\cdot 0.148 = 0.074'
+    const { claims } = await markText(`$y_4 = 0.5$\n\n$\\delta_5 = 0.148$\n\n$${line}$\n`, 'ntua/1.1b')
+    expect(claims.find(({ verdict }) => verdict === 'arithmetic')?.explanations).toEqual([])
+    const bare = await markText('$y_4 = 0.5$\n\n$\\delta_5 = 0.148$\n\n$\\delta_4 = 0.074$\n', 'ntua/1.1b')
+    const wrong = bare.claims.find(({ verdict }) => verdict === 'wrong')
+    expect(wrong?.explanations.map(({ mistake }) => mistake)).toContain('output in place of the derivative')
+  })
+})
+
 describe('a wrong product of matrices', () => {
   const explanationsOfProduct = async (result: string): Promise<readonly (readonly string[])[]> => {
     const text = String.raw`$$Q = X \cdot W_Q = \begin{bmatrix} -2 & 1 & 0.5 \\ 1 & 1.5 & -0.5 \\ -1.5 & 1 & -0.5 \\ -2 & -2.5 & 1.5 \end{bmatrix} \cdot \begin{bmatrix} 1 & -1.5 \\ 0 & 2 \\ -0.5 & 1 \end{bmatrix} = \begin{bmatrix} ${result} \end{bmatrix}$$`
