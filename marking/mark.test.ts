@@ -35,6 +35,12 @@ test('an upright d before a symbol is the d of its gradient', async () => {
   }
 })
 
+test('the arithmetic behind a rule that the exercise lacks is checked, whatever comes after it', async () => {
+  const rule = String.raw`\frac{\partial L_{pos}}{\partial w} = (50.4 - 17.2; 33.2) = (33.2; 32.3)`
+  const report = await mark(`${rule}\n${forward}`)
+  expect(onLine(report, 1)).toMatchObject([{ verdict: 'arithmetic', index: 1 }])
+})
+
 describe('numerals beside symbols', () => {
   // δ₅ = 0.148, δ₃ = 0.731·0.269·δ₅ = 0.029.
   const before = `${forward}\n\\delta_5 = 0.148\n`

@@ -107,7 +107,7 @@ export class Marker {
   private async markOne(statement: Statement): Promise<void> {
     const { world } = this.replay
     const rule = statement.sides.length > 1 ? ruleOf(statement, world) : undefined
-    if (rule !== undefined) this.markRule(statement, rule)
+    if (rule !== undefined) await this.markRule(statement, rule)
     else await this.markChain(withActivation(statement, world.exercise))
   }
 
