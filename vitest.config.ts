@@ -25,7 +25,12 @@ function reason(test: TestCase): string {
 
 const node = {
   extends: true as const,
-  test: { name: 'node', include: ['*/**/*.test.ts'], exclude: [...ignored, '**/*.browser.test.ts'] },
+  test: {
+    name: 'node',
+    include: ['*/**/*.test.ts'],
+    exclude: [...ignored, '**/*.browser.test.ts'],
+    globalSetup: 'bench/temporaryFolder.ts',
+  },
 }
 
 const browser = {
