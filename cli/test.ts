@@ -10,6 +10,7 @@ import { inDialects, operatorInDialects, UnknownDialect } from '../subjects/dial
 import { BadExpectedFailures, readExpectedFailures } from '../subjects/expectedFailures.js'
 import { lookalike } from '../subjects/lookalike.js'
 import { openSubject } from '../subjects/open.js'
+import { shellWord } from '../subjects/shell.js'
 import { type OpenSubject, SubjectUnavailable } from '../subjects/subject.js'
 import { type CommonOptions, freshSeed } from './output.js'
 import { openProgress } from './progress.js'
@@ -123,13 +124,13 @@ export function replayCommand(
   path: string | undefined,
 ): string {
   const same = [
-    ...(options.dialect === undefined ? [] : [`--dialect ${quoted(options.dialect.join(','))}`]),
+    ...(options.dialect === undefined ? [] : [`--dialect ${shellWord(options.dialect.join(','))}`]),
     ...(options.opset === undefined ? [] : [`--opset ${options.opset}`]),
-    ...(options.as === undefined ? [] : [`--as ${quoted(options.as)}`]),
+    ...(options.as === undefined ? [] : [`--as ${shellWord(options.as)}`]),
     ...(path !== undefined ? [`--path ${path}`] : options.search ? ['--search'] : []),
   ]
   const operators = law.operator in contract ? ` --operators ${law.operator}` : ''
-  return `answerkey test ${quoted(spec)}${operators} --law ${quoted(law.name)} --seed ${seed} --runs ${options.runs}${same.map((option) => ` ${option}`).join('')}`
+  return `answerkey test ${shellWord(spec)}${operators} --law ${shellWord(law.name)} --seed ${seed} --runs ${options.runs}${same.map((option) => ` ${option}`).join('')}`
 }
 
 function expectedIn(file: string): ExpectedFailures {
@@ -174,9 +175,4 @@ async function translated(subject: OpenSubject, named: readonly string[]): Promi
     if (error instanceof UnknownDialect) throw new UsageError(error.message)
     throw error
   }
-}
-
-/** A word of a shell command line. */
-function quoted(word: string): string {
-  return /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -4,6 +4,7 @@ import type { LawReport } from '../properties/index.js'
 import { callText, isCut, type Language } from '../reports/callText.js'
 import { multiple } from '../reports/words.js'
 import { inOwnTerms } from '../subjects/dialects.js'
+import { shellWord } from '../subjects/shell.js'
 
 /** A test of a law, and how it was run. */
 export interface LawTest {
@@ -50,10 +51,5 @@ export function failureText(test: LawTest, law: LawReport): string {
 export function replayCommand({ operator, seed, file }: LawTest, { law, path }: LawReport): string {
   const variables = [`ANSWERKEY_SEED=${seed}`, ...(path === undefined ? [] : [`ANSWERKEY_PATH=${path}`])]
   const name = `${operator} ${law}`.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-  return `${variables.join(' ')} npx vitest run ${quoted(relative(process.cwd(), file))} -t ${quoted(name)}`
-}
-
-/** A word of a shell command line. */
-function quoted(word: string): string {
-  return /^[\w./:@=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  return `${variables.join(' ')} npx vitest run ${shellWord(relative(process.cwd(), file))} -t ${shellWord(name)}`
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Precision } from '../oracle/contract.js'
 import { openProcess, type ProcessOptions } from './process.js'
+import { shellWord } from './shell.js'
 import { type OpenSubject, SubjectUnavailable } from './subject.js'
 
 interface Bundled {
@@ -57,7 +58,7 @@ export async function openBundled(
     .map((folder) => fileURLToPath(new URL(folder + script, import.meta.url)))
     .find((candidate) => existsSync(candidate))
   if (path === undefined) throw new SubjectUnavailable(spec, `this installation lacks its examples/subjects/${script}`)
-  return openProcess(`${quoted(python)} ${quoted(path)} --precision ${precision}`, timeoutSeconds, options)
+  return openProcess(`${shellWord(python)} ${shellWord(path)} --precision ${precision}`, timeoutSeconds, options)
 }
 
 /** What this Python lacks of the modules, without importing them; undefined where it has them all. */
@@ -68,9 +69,4 @@ function missing(python: string, modules: readonly string[]): string | undefined
   if (error !== undefined || status !== 0) return `Python does not run as ${python}`
   const lacking = stdout.trim().split(/\s+/).filter(Boolean)
   return lacking.length === 0 ? undefined : `${python} has no ${lacking.join(' and no ')}`
-}
-
-/** A word of a shell command line. */
-function quoted(word: string): string {
-  return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`
 }

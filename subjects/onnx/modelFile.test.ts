@@ -215,7 +215,8 @@ describe('a model file that cannot be tested says why:', () => {
   const twoInputs = written('two', { ...convolution, inputs: { image: [1, 4, 9, 9], other: [1, 1, 1] }, nodes: [conv] })
 
   it.each([
-    ['it is not there', join(folder, 'none.onnx'), 'conv2d', 'it cannot be read'],
+    ['it is not there', join(folder, 'none.onnx'), 'conv2d', 'none.onnx: there is no such file'],
+    ['it is a folder', folder, 'conv2d', 'it cannot be read: EISDIR'],
     ['it is no model', noModel, 'conv2d', 'it is no ONNX model'],
     ['it has too many inputs', twoInputs, 'conv2d', 'its input other fits no input of conv2d that is left'],
     ['its input has another rank', path, 'conv1d', 'its input image fits no input of conv1d'],

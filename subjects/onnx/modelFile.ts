@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { plainAttributes } from '../../oracle/attributes.js'
 import {
   type Attributes,
@@ -85,6 +85,7 @@ function roleOf(path: string, as: string | undefined): Role {
 
 /** The bytes of a model file. Throws SubjectUnavailable where it cannot be read. */
 export function readModel(path: string): Uint8Array {
+  if (!existsSync(path)) throw new SubjectUnavailable(path, 'there is no such file')
   try {
     return readFileSync(path)
   } catch (error) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Tensor, Tensors } from '../../oracle/tensor.js'
 import { openProcess, type ProcessOptions } from '../process.js'
+import { shellWord } from '../shell.js'
 import { type OpenSubject, SubjectUnavailable } from '../subject.js'
 import { slotsOf } from './binding.js'
 import { decodeModel } from './messages.js'
@@ -20,7 +21,7 @@ export async function openRuntimeProcess(
 ): Promise<OpenSubject> {
   const file = fileURLToPath(new URL('./runtimeProcess.js', import.meta.url))
   const argument = Buffer.from(JSON.stringify(terms)).toString('base64url')
-  const command = [process.execPath, file, argument].map(quoted).join(' ')
+  const command = [process.execPath, file, argument].map(shellWord).join(' ')
   try {
     return await openProcess(command, timeoutSeconds, options)
   } catch (error) {
@@ -29,11 +30,6 @@ export async function openRuntimeProcess(
     const why = error.message.replace(`${command}: `, '').replace(/^it refused the hello: /, '')
     throw new SubjectUnavailable(subject, why)
   }
-}
-
-/** A word of a shell command line. */
-function quoted(word: string): string {
-  return process.platform === 'win32' ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 /** A model file that runs in a process of its own. */
