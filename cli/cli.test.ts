@@ -207,6 +207,20 @@ describe('mark, a class', () => {
     expect(answerkey(['mark', submissions, '--scheme', scheme]).stdout).toBe(stdout)
   })
 
+  it('marks a file once that is named in several ways', () => {
+    const path = join(submissions, 'ada', 'solution.md')
+    const { stdout } = answerkey([
+      'mark',
+      path,
+      submissions,
+      `${submissions}/bob/../ada/solution.md`,
+      '--format',
+      'json',
+    ])
+    const files = JSON.parse(stdout).files.map((report: { file: string }) => report.file.slice(submissions.length + 1))
+    expect(files).toEqual(['ada/solution.md', 'bob/part-1.md', 'bob/part-2.yaml', 'cyd/solution.md'])
+  })
+
   it('has points in every format that gives them', () => {
     const report = JSON.parse(answerkey(['mark', submissions, '--scheme', scheme, '--format', 'json']).stdout)
     expect(report.points.map(({ score, maximum }: Record<string, number>) => [score, maximum])).toEqual([

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { endings, type FolderListing, submittedFiles } from '../marking/classFolder.js'
 import { markFiles, type Submitted } from '../marking/pool.js'
 import type { Meant } from '../marking/poolTask.js'
@@ -27,8 +28,8 @@ export async function mark(paths: readonly string[], options: MarkOptions): Prom
   refuseMixtures(options)
   const meant = options.exercise === undefined ? undefined : await meantBy(options.exercise)
   const scheme = options.scheme === undefined ? undefined : await schemeIn(options.scheme)
-  const listings = await Promise.all(paths.map(listed))
-  const files = listings.flatMap((listing) => listing.files)
+  const listings = await Promise.all([...new Set(paths)].map(listed))
+  const files = onceEach(listings.flatMap((listing) => listing.files))
   const progress = openProgress(options.quiet === true)
   const marked: PackedFile[] = []
   const failures: string[] = []
@@ -100,6 +101,16 @@ async function listed(path: string): Promise<Listing> {
 
 /** No solution is larger; what comes after it is not waited for. */
 const mostBytes = 32_000_000
+
+/** The files without those that were named before, in whatever way. */
+function onceEach<File extends Submitted>(files: readonly File[]): readonly File[] {
+  const first = new Map<string, File>()
+  for (const one of files) {
+    const place = one.content === undefined ? resolve(one.file) : one.file
+    if (!first.has(place)) first.set(place, one)
+  }
+  return [...first.values()]
+}
 
 async function standardInput(): Promise<Uint8Array> {
   const chunks: Buffer[] = []
