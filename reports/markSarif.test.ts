@@ -4,8 +4,10 @@ import { z } from 'zod'
 import type { FileReport } from '../marking/report.js'
 import { marked } from './fixtures/fileReports.js'
 import { artifactLocation, message, sarifLog } from './fixtures/sarifLog.js'
+import { objectionTo } from './fixtures/sarifSchema.js'
 import { someClaim, someReport } from './fixtures/someReport.js'
 import { markSarif } from './markSarif.js'
+import { uriOf } from './sarif.js'
 
 const whole = z.int().min(1)
 const region = z.strictObject({
@@ -32,17 +34,17 @@ function fingerprints(...reports: readonly FileReport[]): readonly string[] {
 describe('markSarif', () => {
   it('is a log of SARIF 2.1.0, whatever solutions hold', () => {
     fc.assert(
-      fc.property(fc.array(marked, { maxLength: 3 }), (all) => {
-        const [run] = sarif.parse(
-          JSON.parse(
-            JSON.stringify(
-              markSarif(
-                all.map(({ report }) => report),
-                { version: '1.0.0' },
-              ),
+      fc.property(fc.uniqueArray(marked, { maxLength: 3, selector: ({ report }) => uriOf(report.file) }), (all) => {
+        const log: unknown = JSON.parse(
+          JSON.stringify(
+            markSarif(
+              all.map(({ report }) => report),
+              { version: '1.0.0' },
             ),
           ),
-        ).runs
+        )
+        expect(objectionTo(log)).toBeUndefined()
+        const [run] = sarif.parse(log).runs
         for (const {
           ruleId,
           ruleIndex,

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { LawReport, TestReport } from '../properties/report.js'
 import { statusOf, summaryOf } from '../properties/report.js'
 import { artifactLocation, sarifLog } from './fixtures/sarifLog.js'
+import { objectionTo } from './fixtures/sarifSchema.js'
 import { hostileWords, testReports } from './fixtures/testReports.js'
 import { testHtml } from './testHtml.js'
 import { testJunit } from './testJunit.js'
@@ -111,6 +112,7 @@ describe('testSarif', () => {
         (report, file) => {
           const log = testSarif(report, { version: '1.0.0', ...(file !== undefined && { file }) })
           const [{ tool, results }] = sarif.parse(JSON.parse(JSON.stringify(log))).runs
+          expect(objectionTo(JSON.parse(JSON.stringify(log)))).toBeUndefined()
           for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex].id).toBe(ruleId)
           const ids = tool.driver.rules.map(({ id }) => id)
           expect(new Set(ids).size).toBe(ids.length)
