@@ -29,7 +29,7 @@ const node = {
     name: 'node',
     include: ['*/**/*.test.ts'],
     exclude: [...ignored, '**/*.browser.test.ts'],
-    globalSetup: 'bench/temporaryFolder.ts',
+    globalSetup: 'bench/fixtures/temporaryFolder.ts',
   },
 }
 
