@@ -38,6 +38,8 @@ const commands: Readonly<Record<string, string>> = {
   leq: '≤',
   lfloor: '⌊',
   rfloor: '⌋',
+  lceil: '⌈',
+  rceil: '⌉',
   odot: '⊙',
   star: '⋆',
   partial: '∂',

@@ -2,7 +2,8 @@ import type { Span } from '../expression/ast.js'
 import { isGreekLetter, isWord, keyOf, type SymbolTable } from '../expression/names.js'
 import { isCommand, isSign, type Token } from '../expression/nodes.js'
 import { tokenize } from '../expression/tokenizer.js'
-import { connectors, knownFunction, products, relations } from '../expression/vocabulary.js'
+import { connectors, knownFunction, products } from '../expression/vocabulary.js'
+import { areFactors, isNewLine, isOperator, isRelation, isScript, isSymbol, nameAt } from './adjacentFactors.js'
 import type { MathRegion } from './mathRegions.js'
 
 /** A stretch of a passage that is mathematics, delimited or not. */
@@ -162,7 +163,7 @@ function findRuns(tokens: readonly Token[], symbols: SymbolTable, text: string):
     if (start === undefined) return
     const first = tokens[start]
     const named = isRelation(first) || (first.kind === 'letters' && isWord(first.text))
-    const from = named ? startOfWords(tokens, start) : start
+    const from = named ? startOfName(tokens, start, symbols, text) : start
     const inside = tokens.slice(from, end)
     runs.push({ tokens: inside, span: { start: inside[0].span.start, end: inside[inside.length - 1].span.end } })
     start = undefined
@@ -177,10 +178,7 @@ function findRuns(tokens: readonly Token[], symbols: SymbolTable, text: string):
       role === 'operand' &&
       token.spaced &&
       depth === 0 &&
-      !isScript(tokens[i - 1]) &&
-      !awaitsNumber(tokens[i - 1], token) &&
-      !opensFactor(tokens, i) &&
-      !areFactors(tokens, i, symbols, text)
+      !areFactors(tokens, { from: start ?? i, at: i }, symbols, text)
     const fits = role !== 'prose' && (!apart || lastOpens)
     if (!fits) finish(i)
     if (role === 'prose') continue
@@ -197,44 +195,6 @@ function separatesInBrackets(token: Token): boolean {
   return isSign(token, ',') || isSign(token, ';')
 }
 
-/**
- * Whether a name one space behind a name of the exercise, or behind a whole number that is no value of an equation before,
- * belongs to it: `W_hy h_3`, `2 D A + A`, `Delta w_35`; but «x_1 = 1 x_2 = -1» are two equations.
- */
-function areFactors(tokens: readonly Token[], i: number, symbols: SymbolTable, text: string): boolean {
-  const name = nameAt(tokens, i, text)
-  if (name === undefined || !isSymbol(name.text, symbols) || text[tokens[i].span.start - 2] === ' ') return false
-  const isOwnEquation = isRelation(tokens[name.end])
-  const previous = tokens[i - 1]
-  if (previous.kind === 'letters' && /^(Delta|Δ)$/u.test(previous.text)) return true
-  if (previous.kind === 'number' && !/\p{L}|_|\^/u.test(text[previous.span.start - 1] ?? ''))
-    return !isOwnEquation && /^\d+$/.test(previous.text)
-  for (let from = i - 1; from >= 0 && i - from <= 5; from--) {
-    const before = nameAt(tokens, from, text)
-    if (before?.end === i && isSymbol(before.text, symbols)) return true
-  }
-  return false
-}
-
-/** A name that begins with a token, subscript included, and the first token behind it. */
-function nameAt(tokens: readonly Token[], i: number, text: string): { text: string; end: number } | undefined {
-  const [first, script, inner] = tokens.slice(i, i + 3)
-  if (first?.kind !== 'letters') return undefined
-  let end = i + 1
-  if (script !== undefined && !script.spaced && script.kind === 'number') end = i + 2
-  else if (isSign(script, '_') && inner !== undefined && (inner.kind === 'letters' || inner.kind === 'number')) {
-    end = i + 3
-    if (tokens[end]?.kind === 'number' && inner.kind === 'letters' && !tokens[end].spaced) end++
-  }
-  return { text: text.slice(first.span.start, tokens[end - 1].span.end), end }
-}
-
-/** Whether a name is a symbol of the exercise, and none of the single small letters that are words of prose as well. */
-function isSymbol(name: string, symbols: SymbolTable): boolean {
-  const key = keyOf(name)
-  return key !== undefined && symbols.keys.has(key) && !/^[aeiouyηο]$/u.test(name)
-}
-
 type Role = 'operand' | 'operator' | 'prose'
 
 function roleOf(tokens: readonly Token[], i: number, symbols: SymbolTable, text: string): Role {
@@ -247,7 +207,7 @@ function roleOf(tokens: readonly Token[], i: number, symbols: SymbolTable, text:
     case 'text':
       return 'prose'
     case 'command':
-      return products.has(token.name) ? 'operator' : /^(quad|qquad|newline)$/.test(token.name) ? 'prose' : 'operand'
+      return isOperator(token) ? 'operator' : /^(quad|qquad|newline)$/.test(token.name) ? 'prose' : 'operand'
     case 'letters': {
       if (isScript(previous)) return 'operand'
       const scripted =
@@ -270,29 +230,9 @@ function roleOf(tokens: readonly Token[], i: number, symbols: SymbolTable, text:
   }
 }
 
-/** Whether a parenthesis one space behind a number holds a factor and no remark: `1/2 (t - y5)^2`. */
-function opensFactor(tokens: readonly Token[], i: number): boolean {
-  if (!isSign(tokens[i], '(') || tokens[i - 1]?.kind !== 'number') return false
-  const close = tokens.findIndex((token, k) => k > i && isSign(token, ')'))
-  const inside = close < 0 ? [] : tokens.slice(i + 1, close)
-  return (
-    inside.some((token) => token.kind === 'sign' && '+-*/^'.includes(token.text)) &&
-    inside.every((token) => token.kind !== 'letters' || !isWord(token.text))
-  )
-}
-
 /** Whether a number is an hour or its minutes: 10:30. */
 function isTime(text: string, { start, end }: Span): boolean {
   return /^\d:\d/.test(text.slice(end - 1, end + 2)) || /^\d:\d/.test(text.slice(start - 2, start + 1))
-}
-
-/** Whether a function's name goes with the number behind it over a space: ln 0.881. */
-function awaitsNumber(token: Token | undefined, next: Token): boolean {
-  return token?.kind === 'letters' && next.kind === 'number' && knownFunction(token.text) !== undefined
-}
-
-function isScript(token: Token | undefined): boolean {
-  return isSign(token, '_') || isSign(token, '^')
 }
 
 /** Whether mathematics goes on with what stands before it: `= 3`. */
@@ -300,17 +240,26 @@ export function beginsWithRelation(text: string): boolean {
   return /^\s*(=|\\approx|≈)/u.test(text)
 }
 
-export function isRelation(token: Token | undefined): boolean {
-  if (token?.kind === 'sign') return relations.has(token.text)
-  return token?.kind === 'command' && relations.has(token.name)
+/**
+ * The first of the words that a name before a relation has, at most six: `Total Dimension per Word =`. A name with an index, `net3 =`,
+ * and the words on the line before it go together only where the exercise has them so.
+ */
+function startOfName(tokens: readonly Token[], start: number, symbols: SymbolTable, text: string): number {
+  const from = startOfWords(tokens, start, () => true)
+  const name = nameAt(tokens, start, text)
+  const [first, last] = [tokens[from].span.start, tokens[start].span]
+  const end = name === undefined ? last.start : tokens[name.end - 1].span.end
+  if (from === start || isSymbol(text.slice(first, end).trim(), symbols)) return from
+  if (name !== undefined && name.end > start + 1) return start
+  return startOfWords(tokens, start, (at) => !isNewLine(text, tokens[at - 1], tokens[at]))
 }
 
-/** The first of the words directly before a relation or a word, at most six: `Total Dimension per Word =`. */
-function startOfWords(tokens: readonly Token[], before: number): number {
+/** The first of the words directly before a token, at most six. */
+function startOfWords(tokens: readonly Token[], before: number, goesOn: (at: number) => boolean): number {
   let at = before
   while (at > 0 && before - at < 6) {
     const word = tokens[at - 1]
-    if (word.kind !== 'letters' || isLeadIn(word)) break
+    if (word.kind !== 'letters' || isLeadIn(word) || !goesOn(at)) break
     at--
   }
   return at

@@ -1,5 +1,6 @@
 import type { Expression, Matrix } from './ast.js'
 import { readCases } from './cases.js'
+import { operation } from './factors.js'
 import { Misunderstanding } from './misunderstanding.js'
 import { type EnvironmentNode, type GroupNode, isCommand, isGroup, isSign, type Node } from './nodes.js'
 import { joinCommas, type NumberContext } from './numerals.js'
@@ -36,6 +37,14 @@ export function readBracketed(parser: Parser, group: GroupNode): Expression {
   return atom === 'numeral' || atom === 'name'
     ? { kind: 'matrix', rows: [[inside]], list: true, span: group.span }
     : inside
+}
+
+/** `⟨a, b⟩`: the product of two vectors. */
+export function readInnerProduct(parser: Parser, group: GroupNode): Expression {
+  const entries = listEntries(parser, group.nodes, 'parentheses')
+  if (entries.length !== 2 || entries.some(({ length }) => length === 0)) return parser.refuse(group)
+  const [left, right] = entries.map((entry) => parser.inside(entry).whole(group.span))
+  return { ...operation('*', left, right), span: group.span }
 }
 
 /** Pairs of bars: the absolute value, the Euclidean norm, floor and ceiling. */

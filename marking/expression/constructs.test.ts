@@ -5,6 +5,7 @@ import { evaluate, Unevaluable } from './evaluate.js'
 import { entriesNamed, positionOf } from './indices.js'
 import { evaluateInterval } from './interval.js'
 import { readFragment } from './reader.js'
+import { formOf } from './walk.js'
 
 function parse(text: string, keys: readonly string[] = [], starConvolves = false): Expression {
   return readFragment(text, { offset: 0, symbols: { keys: new Set(keys), functions: new Set(), starConvolves } })
@@ -177,3 +178,27 @@ describe('what claims no value', () => {
 function r(strings: TemplateStringsArray, ...values: readonly unknown[]): string {
   return String.raw(strings, ...values)
 }
+
+describe('factors beside one another', () => {
+  it.each([
+    ['w35 delta5', 'w_{35} \\cdot \\delta_5'],
+    ['(1 - 0.5) 0.3', '(1 - 0.5) \\cdot 0.3'],
+    ['\\langle x_1, q \\rangle', 'x_1 \\cdot q'],
+    ['2 ⟨x_1, q⟩', '2 \\cdot (x_1 \\cdot q)'],
+  ])('%s', (text, product) => {
+    const keys = ['w_35', 'delta_5', 'x_1', 'q']
+    expect(formOf(parse(text, keys))).toBe(formOf(parse(product, keys)))
+  })
+
+  it('are none where a number stands before a word, or more than two things in angle brackets', () => {
+    for (const text of ['3 delta5', '⟨x⟩', '⟨x, y, z⟩', '⟨x, ⟩'])
+      expect(readFragment(text, { offset: 0 }).notUnderstood, text).toHaveLength(1)
+  })
+})
+
+describe('a symbol of the exercise', () => {
+  it.each(['x_p1', 'n_conv11', 'shape_conv1', 'W_3^new'])('is read whole without braces: %s', (symbol) => {
+    const key = symbol
+    expect(parse(`${symbol} \\cdot y`, [key])).toMatchObject({ left: { kind: 'name', key } })
+  })
+})

@@ -1,5 +1,5 @@
 import type { Expression, Name, Span } from './ast.js'
-import { readBars, readBracketed, readEnvironment, readParenthesized } from './brackets.js'
+import { readBars, readBracketed, readEnvironment, readInnerProduct, readParenthesized } from './brackets.js'
 import { withJoinedNotation } from './codeNotation.js'
 import { readComponent } from './components.js'
 import { beginsOperand, isPlainFraction, multiplied, operation, operatorOf, shortened } from './factors.js'
@@ -154,13 +154,22 @@ export class Parser {
     return this.postfix()
   }
 
-  /** Whether a node can be a factor that stands directly behind another. A number cannot. */
+  /** Whether a number stands for itself: the digits of `w35` are an index. */
+  private isNumeral(at: number): boolean {
+    const [before, node] = [this.nodes[at - 1], this.nodes[at]]
+    if (node?.kind !== 'number') return false
+    return node.spaced || !(before?.kind === 'letters' || (before?.kind === 'command' && isGreekLetter(before.name)))
+  }
+
+  /** Whether a node can be a factor that stands directly behind another: a number only behind parentheses, `(1 - 0.3) 0.3`. */
   beginsFactor(node: Node): boolean {
+    if (node.kind === 'number') return node.spaced && isGroup(this.nodes[this.at - 1], '(')
     if (node.kind === 'letters') {
       if (!isWord(node.text) || knownFunction(node.text) !== undefined) return true
-      return this.isSymbol(node) && this.nodes[this.at - 1]?.kind !== 'number'
+      return this.isSymbol(node) && !this.isNumeral(this.at - 1)
     }
-    if (node.kind === 'group') return node.open !== '\\{' && node.open !== '⟨'
+    if (node.kind === 'group')
+      return node.open !== '\\{' && (node.open !== '⟨' || node.nodes.some((inside) => isSign(inside, ',')))
     if (node.kind === 'environment') return true
     return node.kind === 'command' && beginsOperand(node.name)
   }
@@ -265,8 +274,13 @@ export class Parser {
     return { nodes: [node], end: node.span.end }
   }
 
-  /** `K^TV`: only the T is raised, as LaTeX has it. Other letters in a row without braces have two readings. */
+  /**
+   * `K^TV`: only the T is raised, as LaTeX has it. Other letters in a row without braces have two readings, unless the exercise has
+   * a symbol with them, `W^new`.
+   */
   private splitScript(node: Node & { kind: 'letters' }): { readonly nodes: readonly Node[]; readonly end: number } {
+    if ([...this.surroundings.symbols.keys].some((key) => key.endsWith(`^${node.text}`)))
+      return { nodes: [node], end: node.span.end }
     if (!node.text.startsWith('T') || this.surroundings.symbols.keys.has('T'))
       throw new Misunderstanding(`the letters «${node.text}» raised without braces`, node.span)
     const middle = node.span.start + 1
@@ -316,7 +330,7 @@ export class Parser {
       if (node.open === '{') return this.inside(node.nodes).whole(node.span)
       if (node.open === '(') return readParenthesized(this, node)
       if (node.open === '[') return readBracketed(this, node)
-      return readBars(this, node)
+      return node.open === '⟨' ? readInnerProduct(this, node) : readBars(this, node)
     }
     if (node.kind === 'environment') {
       this.at++

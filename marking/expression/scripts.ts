@@ -38,8 +38,13 @@ function takeSubscript(parser: Parser, place: Span): void {
   parser.at++
   if (isCommand(node, ...fonts)) parser.at++
   if (node.kind === 'number' && !/^\d+$/.test(node.text)) parser.refuse(node)
-  if (node.kind !== 'letters' || node.text.length < 2) return
   const next = parser.peek()
+  if (node.kind !== 'letters') return
+  if (next?.kind === 'number' && !next.spaced && isListedUpTo(parser, parser.at - 2, next)) {
+    parser.at++
+    return
+  }
+  if (node.text.length < 2) return
   const scripted = isSign(next, '_') || isSign(next, '^') || (next?.kind === 'number' && !next.spaced)
   // A power written before the subscript, as in `x²_dE`, is one of the whole name.
   if (!scripted || next.span.start < node.span.end) return
@@ -52,6 +57,11 @@ function takeSubscript(parser: Parser, place: Span): void {
     span: { start: middle, end: node.span.end },
   }
   parser.nodes.splice(parser.at, 0, rest)
+}
+
+/** Whether the name whose subscript begins at `sign` is a symbol of the exercise with all up to a node: `x_p1`, `n_conv1`. */
+function isListedUpTo(parser: Parser, sign: number, { span }: Node): boolean {
+  return isListed(parser, parser.surroundings.textOf({ start: startOfName(parser, sign), end: span.end }))
 }
 
 /** Moves behind a superscript if it belongs to the name: a layer `(2)`, a word, a star, a prime; never a power or a T. */
