@@ -24,6 +24,8 @@ export interface Given {
   readonly symbols: readonly string[]
   readonly meaning: string
   readonly kind: 'real' | 'whole'
+  /** Spellings of its rows without their numbers, where a solution may write it row by row: `q` for `q_1`, the first row of Q. */
+  readonly rows?: readonly string[]
   /** The source's own value. */
   readonly value: Tensor
   /** Between which numbers, these included, the exercise makes sense; any number where left out. */
@@ -39,6 +41,8 @@ export interface Quantity {
   readonly symbols: readonly string[]
   readonly meaning: string
   readonly kind: QuantityKind
+  /** Spellings of its rows without their numbers, where a solution may write it row by row: `q` for `q_1`, the first row of Q. */
+  readonly rows?: readonly string[]
   /** Names of the given data and quantities that `compute` reads, and no others. */
   readonly from: readonly string[]
   /** The right side of its defining equation, in LaTeX, in the symbols of the exercise. */

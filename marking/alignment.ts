@@ -4,7 +4,7 @@ import { symbolKey } from '../exercises/symbols.js'
 import { type Box, hull, meet, pointBox } from './boxes.js'
 import { oldValues } from './document/tableHeads.js'
 import { evaluateBox, wholeFactors } from './evaluation.js'
-import { isFormulaOf, quantitiesThatAre } from './identities.js'
+import { isFormulaOf, partOf, quantitiesThatAre } from './identities.js'
 import { isInequality } from './inequalities.js'
 import type { Replay } from './replay.js'
 import type { Side, Statement } from './statements.js'
@@ -51,7 +51,8 @@ export async function alignChain(
       ? world.index.candidates(left.expression.key)
       : await quantitiesThatAre(world, left, scope)
   if (candidates.length === 0)
-    return left.kind === 'symbolic' && world.index.candidates(left.keys[0]).length > 0
+    return left.kind === 'symbolic' &&
+      (world.index.candidates(left.keys[0]).length > 0 || partOf(world, left.keys[0]) !== undefined)
       ? { kind: 'expression', side: left }
       : undefined
   const titled =

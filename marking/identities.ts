@@ -1,7 +1,7 @@
 import type { Tensor } from '../oracle/tensor.js'
 import { type Box, pointBox } from './boxes.js'
 import { evaluatePoint } from './evaluation.js'
-import { entriesNamed, positionOf } from './expression/indices.js'
+import { entriesNamed, positionOf, rowNamed } from './expression/indices.js'
 import { formOf, walk } from './expression/walk.js'
 import type { Side } from './statements.js'
 import type { Sameness } from './steps.js'
@@ -41,6 +41,30 @@ function entryOf(
     const value = datum === undefined ? undefined : world.truth[datum.name]
     if (datum !== undefined && value !== undefined && positionOf(entry, value.shape) !== undefined)
       return { base: entry.base, datum }
+  }
+  const part = partOf(world, key)
+  return part === undefined ? undefined : { base: part.base, datum: part.datum }
+}
+
+/** A row or an entry of a matrix of the exercise, and where it stands in the matrix. */
+export interface Part {
+  readonly base: string
+  readonly datum: Datum
+  readonly from: number
+  readonly length: number
+  readonly columns: number
+}
+
+/** The row or the entry that a key names, of a matrix that may be written so: the first of the queries for `q_1`. */
+export function partOf(world: World, key: string): Part | undefined {
+  const row = rowNamed(key)
+  const parts = [...(row === undefined ? [] : [{ base: row.base, place: [row.row] }]), ...entriesNamed(key)]
+  for (const { base, place } of parts) {
+    const datum = world.index.ofRows(base)
+    const [rows, columns] = datum === undefined ? [] : world.truth[datum.name].shape
+    const [i, j = 0] = place
+    if (datum === undefined || place.length > 2 || i < 0 || i >= rows || j < 0 || j >= columns) continue
+    return { base, datum, from: i * columns + j, length: place.length === 1 ? columns : 1, columns }
   }
   return undefined
 }

@@ -14,7 +14,7 @@ import { dataOf, type Scope } from './identities.js'
 import { judgeIndexed } from './indexedRules.js'
 import { type Compared, comparedFormula, comparedNumerals, isInequality, judgeInequality } from './inequalities.js'
 import { type CellJudgement, contextOf, judgeValue, type Line, type ValueJudgement } from './judgeValue.js'
-import { remember } from './memory.js'
+import { remember, rememberPart } from './memory.js'
 import { carriedMessage } from './messages.js'
 import { decidedClass, isRightAlone, namedInProse, namedInWords } from './namedInWords.js'
 import { nestedMiddle } from './numbers.js'
@@ -214,6 +214,7 @@ export class Marker {
     const named = await namedInProse(statement, this)
     if (named === undefined) return
     if (statement.isLoose && !(await isRightAlone(statement, named, this))) {
+      if (statement.sides[0].expression.kind === 'operation') return
       this.addUnread(statement, 'a number that may be said of something else than what is asked for')
       return
     }
@@ -336,7 +337,8 @@ export class Marker {
     }
     if (value === undefined || subject === undefined) return
     const here = cause?.line ?? placeOf(this.document, statement.sides[statement.sides.length - 1]).line
-    await remember(replay, subject, value, here)
+    if (subject.part === undefined) await remember(replay, subject, value, here)
+    else await rememberPart(replay, subject.part, value, here)
     if (isRight(value.outcome)) for (const i of formulas) this.drafts[i] = supported(this.drafts[i])
   }
 
@@ -487,8 +489,8 @@ export class Marker {
       ...regionOf(this.document, side.expression.span),
       exercise: this.exercise,
       text: textUpTo(statement, side),
-      quantity: subject?.name ?? null,
-      index: said.index ?? null,
+      quantity: subject?.name ?? subject?.part?.datum.name ?? null,
+      index: indexIn(subject?.part, said.index ?? null, subject?.part?.length === 1),
       claimed: said.claimed,
       expected: said.expected,
       carriedValue: said.carriedValue ?? null,
@@ -515,6 +517,13 @@ export class Marker {
     if (!this.unread.some((other) => other.line === line && other.text === statement.text))
       this.unread.push({ line, text: statement.text, why })
   }
+}
+
+/** The index in the matrix of an entry of a part of it. */
+function indexIn(part: Subject['part'], index: Claim['index'], isCell: boolean): Claim['index'] {
+  if (part === undefined || (index === null && !isCell)) return index
+  const at = part.from + (typeof index === 'number' ? index : 0)
+  return [Math.floor(at / part.columns), at % part.columns]
 }
 
 /** What the solution has for the symbols of a side in which numerals stand for others. */

@@ -1,5 +1,7 @@
+import { rowMajor } from '../oracle/tensor.js'
 import { type Box, hull, meet, pointBox, reshaped } from './boxes.js'
 import type { ClaimedValue } from './claimedValue.js'
+import type { Part } from './identities.js'
 import type { ValueJudgement } from './judgeValue.js'
 import { Later, narrowed, type Recorded, type Replay } from './replay.js'
 import type { Subject, Support } from './subject.js'
@@ -27,6 +29,35 @@ export async function remember(replay: Replay, subject: Subject, judged: ValueJu
   const recorded = replay.recorded(name)
   if (quantity?.kind === 'shape' && recorded !== undefined)
     rememberLengths(replay, quantity.from, recorded.written, recorded.rootLine)
+}
+
+/** Keeps what a chain, at this line, ends in as a row or an entry of the solution's own value of a matrix, the others as they stand. */
+export async function rememberPart(
+  replay: Replay,
+  { datum: { name }, from, length }: Part,
+  judged: ValueJudgement,
+  line: number,
+): Promise<void> {
+  const { box, values } = judged.value
+  const [own, point] = [await replay.own(name), await replay.point(name)]
+  if (own === undefined || point === undefined || box.low.length !== length) return
+  const put = (whole: readonly number[], part: readonly number[]): readonly number[] =>
+    whole.map((x, i) => (i >= from && i < from + length ? part[i - from] : x))
+  const boxWith = (whole: Box, part: Box): Box => ({
+    shape: whole.shape,
+    low: put(whole.low, part.low),
+    high: put(whole.high, part.high),
+  })
+  const right = isRight(judged.outcome)
+  const rootLine = right ? own.rootLine : (judged.rootLine ?? line)
+  replay.record(name, {
+    values: put([...rowMajor(point)], values),
+    written: boxWith(own.box, box),
+    fair: boxWith(own.fair, box),
+    meant: right ? own.meant : [own.box, ...(judged.lineBox === undefined ? [] : [boxWith(own.box, judged.lineBox)])],
+    rootLine,
+    lapse: rootLine === undefined ? 'slip' : replay.lapseOn(rootLine),
+  })
 }
 
 function recordOf(

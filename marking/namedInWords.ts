@@ -24,7 +24,7 @@ export interface Standing {
  */
 export async function namedInProse(statement: Statement, standing: Standing): Promise<Target | undefined> {
   const datum = alignProse(statement, standing.replay, standing.position)
-  if (datum === undefined) return unnamedShape(statement, standing)
+  if (datum === undefined) return (await unnamedShape(statement, standing)) ?? unnamedAnswer(statement, standing)
   const target: Target = { kind: 'datum', datum }
   if (await isRightAlone(statement, target, standing)) return target
   const other = rightElsewhere(statement, standing)
@@ -41,12 +41,43 @@ export async function namedInWords(statement: Statement, standing: Standing): Pr
   const words = left.expression.kind === 'name' ? `${statement.words} ${left.expression.text}` : statement.words
   const stated: Statement = { ...statement, words, sides: [last] }
   const datum = words === '' ? undefined : alignProse(stated, standing.replay, standing.position)
-  if (datum === undefined) return undefined
-  const target: Target = { kind: 'datum', datum }
-  if (isWord || (await isRightAlone(stated, target, standing))) return target
-  const isHeaded = words.endsWith(':') && !isOfPart(words)
-  return isHeaded && rightElsewhere(stated, standing) === undefined ? target : undefined
+  const target: Target | undefined = datum === undefined ? undefined : { kind: 'datum', datum }
+  if (target !== undefined) {
+    if (isWord || (await isRightAlone(stated, target, standing))) return target
+    const isHeaded = words.endsWith(':') && !isOfPart(words)
+    if (isHeaded && rightElsewhere(stated, standing) === undefined) return target
+  }
+  return isWord ? undefined : unnamedAnswer(statement, standing)
 }
+
+/**
+ * What is asked for, still unanswered, and right on every side, where nothing names it: a count of three digits and more, or a number
+ * whose words its meaning shares.
+ */
+async function unnamedAnswer(statement: Statement, standing: Standing): Promise<Target | undefined> {
+  const { replay } = standing
+  const { index, exercise, truth } = replay.world
+  const { expression } = statement.sides[statement.sides.length - 1]
+  const written = signedNumeral(expression)
+  if (written === undefined) return undefined
+  const said = conceptsIn(statement.words)
+  const found: Target[] = []
+  for (const { name, kind, meaning, asked } of exercise.quantities) {
+    if (!asked || replay.recorded(name) !== undefined || truth[name].size > 1) continue
+    const isCount = kind === 'whole' && (thousands.test(written.numeral.text) || /^\d{3,}$/.test(written.numeral.text))
+    const isSpokenOf = kind === 'real' && [...conceptsIn(meaning)].some((concept) => said.has(concept))
+    const isExactEnough = written.numeral.half < Math.abs(written.value) / 100
+    const datum = isCount || (isSpokenOf && isExactEnough) ? index.datum(name) : undefined
+    if (datum === undefined) continue
+    const target: Target = { kind: 'datum', datum }
+    const areRight = statement.sides.map((side) => isRightAlone({ ...statement, sides: [side] }, target, standing))
+    if ((await Promise.all(areRight)).every(Boolean)) found.push(target)
+  }
+  return found.length === 1 ? found[0] : undefined
+}
+
+/** A number in groups of three digits: 290,400 and 34.944. */
+const thousands = /^\d{1,3}([.,]\d{3})+$/
 
 /** Something else than what the words name first that a number is the right value of. */
 function rightElsewhere(statement: Statement, { replay }: Standing): Target | undefined {

@@ -3,7 +3,7 @@ import type { Target } from './alignment.js'
 import { type Box, meet, pointBox } from './boxes.js'
 import { elementwise } from './elementwise.js'
 import { evaluateBox, evaluatePoint, type Habit } from './evaluation.js'
-import { dataOf, type Scope } from './identities.js'
+import { dataOf, type Part, partOf, type Scope } from './identities.js'
 import { formulaOf } from './ownFormulas.js'
 import { type Lapse, Later, lapseOf, type Replay, type Step } from './replay.js'
 import type { Side } from './statements.js'
@@ -13,6 +13,8 @@ export interface Subject {
   readonly name: string | undefined
   /** The expression that the chain is about, where that is no datum. */
   readonly side: Side | undefined
+  /** The row or the entry of a matrix that the expression is, if it is one. */
+  readonly part?: Part
   /** The quantity, where the chain is about one. */
   readonly quantity: Quantity | undefined
   /** The datum is given, not computed. */
@@ -131,9 +133,11 @@ async function expressionSubject(side: Side, replay: Replay, scope: Scope, habit
     return datum === undefined ? undefined : replay.world.truth[datum.name]
   })
   if (truth === undefined) return undefined
+  const part = side.expression.kind === 'name' ? partOf(replay.world, side.expression.key) : undefined
   return {
     name: undefined,
     side,
+    ...(part !== undefined && { part }),
     quantity: undefined,
     isGiven: false,
     isExact: false,

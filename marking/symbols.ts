@@ -25,6 +25,7 @@ export function symbolsOf(datum: Datum): readonly string[] {
 export class SymbolIndex {
   readonly exercise: Exercise
   private readonly byKey = new Map<string, Datum[]>()
+  private readonly byRow = new Map<string, Datum>()
   private readonly byName = new Map<string, Datum>()
 
   constructor(exercise: Exercise) {
@@ -35,12 +36,19 @@ export class SymbolIndex {
 
   private add(datum: Datum): void {
     this.byName.set(datum.name, datum)
+    const { rows = [] } = datum.kind === 'given' ? datum.given : datum.quantity
+    for (const row of rows) this.byRow.set(symbolKey(row) ?? row, datum)
     for (const key of new Set(symbolsOf(datum))) this.byKey.set(key, [...(this.byKey.get(key) ?? []), datum])
   }
 
   /** All that a symbol may stand for. */
   candidates(key: string): readonly Datum[] {
     return this.byKey.get(key) ?? []
+  }
+
+  /** The datum whose rows are called so, their numbers left out. */
+  ofRows(key: string): Datum | undefined {
+    return this.byRow.get(key)
   }
 
   /** Every key of the exercise. */

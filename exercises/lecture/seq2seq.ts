@@ -23,6 +23,7 @@ const given: readonly Given[] = [
     symbols: ['H', 'encoder hidden', 'encoder states', 'h_enc', 'encoder'],
     meaning: 'the hidden states of the encoder, a row a word',
     kind: 'real',
+    rows: ['h', 'H'],
     value: encoderStates,
   },
   {

@@ -9,6 +9,7 @@ export const sequence: Given = {
   symbols: ['X'],
   meaning: 'the sequence, a vector a row',
   kind: 'real',
+  rows: ['x', 'X'],
   value: fromNested([
     [-2, 1, 0.5],
     [1, 1.5, -0.5],

@@ -52,6 +52,7 @@ function projection(name: string, letter: 'Q' | 'K' | 'V', meaning: string): Qua
     symbols: [letter],
     meaning,
     kind: 'real',
+    rows: [letter, letter.toLowerCase()],
     from: ['x', weight],
     formula: `x \\cdot W_${letter}`,
     compute: (values, operators) => times(operators, tensorOf(values, 'x'), tensorOf(values, weight)),

@@ -19,6 +19,27 @@ describe('numbers stated in prose', () => {
     expect(verdictsOf(await markText(line, 'ntua/1.2', 'solution.txt'))).toEqual([expected])
   })
 
+  test.each([
+    ['insgesamt 364 · 96 = 34.944 Parameter', ['1 parameters correct', '1 parameters correct']],
+    ['Με πλήρως συνδεδεμένο: 227*227*3*256 + 256 = 39574528', Array(2).fill('1 denseParameters correct')],
+    ['Die Ausgabe hat also 55 × 55 × 96 Einträge.', ['1 outputShape correct']],
+    // What is not the answer is still arithmetic, and no more.
+    ['insgesamt 363 · 96 = 34.848 Gewichte', ['1 - correct']],
+    ['insgesamt 364 · 95 = 34.944 Parameter', ['1 - arithmetic']],
+    ['The image has 227 × 227 × 3 entries.', []],
+  ])('that nothing names are the answer that they are right for: %s', async (line, expected) => {
+    const report = await markText(line, 'ntua/1.2', 'solution.txt')
+    expect(verdictsOf(report)).toEqual(expected)
+    expect(report.unread).toEqual([])
+  })
+
+  test('are a real quantity where they are right and the words speak of it', async () => {
+    const right = await markText('The error is 1 - 0.317 = 0.683. The output is 0.317.', 'ntua/1.1b', 'solution.txt')
+    expect(verdictsOf(right)).toEqual(['1 error correct', '1 error correct', '1 y5 correct'])
+    const other = await markText('The error is 1 - 0.417 = 0.583.', 'ntua/1.1b', 'solution.txt')
+    expect(verdictsOf(other)).toEqual(['1 - correct'])
+  })
+
   test('two in one sentence are two claims', async () => {
     const report = await markText('The layer has 290400 units and 34,944 parameters.', 'ntua/1.2')
     expect(verdictsOf(report)).toEqual(['1 units correct', '1 parameters correct'])

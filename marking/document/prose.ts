@@ -65,6 +65,7 @@ export function findStatedValues(
     if (counted !== undefined) stated.push({ ...common, words, isLoose: !isOfWhole(words) })
     else if (isStated(elements, i, symbols)) stated.push({ ...common, words, isLoose: false })
     else if (isOfClass(elements, i)) stated.push({ ...common, words, isLoose: !isDecided(words) })
+    else if (isShape(element)) stated.push({ ...common, words, isLoose: true })
     clause = counted?.noun ?? end
   }
   return stated
@@ -129,12 +130,15 @@ function isOfClass(elements: readonly Element[], i: number): boolean {
 
 /** A shape at the end of its line behind a word or two: «also 55 x 55 x 96». */
 function isShapeAlone(elements: readonly Element[], i: number): boolean {
-  const [element, next] = [elements[i], elements[i + 1]]
-  if (element.kind !== 'value' || (next !== undefined && next.kind !== 'end')) return false
+  const next = elements[i + 1]
+  return isShape(elements[i]) && (next === undefined || next.kind === 'end') && elements[i - 1]?.kind !== 'value'
+}
+
+/** A product of three factors and more. */
+function isShape(element: Element): boolean {
+  if (element.kind !== 'value') return false
   const { expression } = element.value
-  const isProduct =
-    expression.kind === 'operation' && expression.operator === '*' && expression.left.kind === 'operation'
-  return isProduct && elements[i - 1]?.kind !== 'value'
+  return expression.kind === 'operation' && expression.operator === '*' && expression.left.kind === 'operation'
 }
 
 /** Words, values and the signs that end clauses; what lies in `taken` is none of these. */

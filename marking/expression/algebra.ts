@@ -1,6 +1,6 @@
 import type { Call, Expression, Name, Numeral, Span } from './ast.js'
 import { elementwise, type Grid, lengthAlong, mapOf, scalarOf, shapeWord, transposed, Unevaluable } from './grid.js'
-import { dependsOn, entriesNamed, positionOf, withIndex } from './indices.js'
+import { dependsOn, entriesNamed, positionOf, rowNamed, withIndex } from './indices.js'
 import { walk } from './walk.js'
 
 /** Arithmetic on one kind of scalar. */
@@ -87,14 +87,19 @@ export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Sc
     return node.kind === 'numeral' && node.whole ? scalarOf(algebra.exact(node.value)) : value(node)
   }
 
-  /** An entry of a tensor that has a value: `Q_{12}`, `x_3`. */
+  /** An entry of a tensor that has a value, `Q_{12}`, `x_3`, or a row of a matrix, `q_1`. */
   function entryNamed(key: string): Grid<Scalar> | undefined {
     for (const entry of entriesNamed(key)) {
       const whole = algebra.valueOf(entry.base)
       const position = whole === undefined ? undefined : positionOf(entry, whole.shape)
       if (whole !== undefined && position !== undefined) return scalarOf(whole.data[position])
     }
-    return undefined
+    const named = rowNamed(key)
+    const matrix = named === undefined ? undefined : algebra.valueOf(named.base)
+    if (named === undefined || matrix?.shape.length !== 2) return undefined
+    const [rows, columns] = matrix.shape
+    const from = named.row * columns
+    return named.row < rows ? { shape: [columns], data: matrix.data.slice(from, from + columns) } : undefined
   }
 
   /** A sum, product or extremum over an index: the values of its body, put together. */

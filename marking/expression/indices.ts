@@ -53,6 +53,14 @@ export function positionOf({ place }: Entry, shape: readonly number[]): number |
   return from.reduce((position, index, axis) => position * single[axis] + index, 0)
 }
 
+/** A row of a matrix that a key may name: its base, and its zero-based number; `q_1` and `q^(1)` are the first of q. */
+export function rowNamed(key: string): { readonly base: string; readonly row: number } | undefined {
+  const written = /^([^_^]+)(?:_(\d)|\^\((\d)\))('*)$/.exec(key)
+  if (written === null) return undefined
+  const [, start, below, above, end] = written
+  return { base: `${start}${end}`, row: Number(below ?? above) - 1 }
+}
+
 /** A whole number as a numeral. */
 export function wholeNumeral(value: number, span: Span): Numeral {
   return { kind: 'numeral', text: `${value}`, decimal: `${value}`, value, half: 0.5, whole: true, span }
