@@ -98,6 +98,11 @@ describe('headings', () => {
     ["Corrigé de l'exercice 1.1 c", '1.1c'],
     ['Solución del ejercicio 1.1 (c)', '1.1c'],
     ['Ex. 1.1 (b)', '1.1b'],
+    ['Exercise 1.1 a)', '1.1a'],
+    ['Aufgabe 2.1 a', '2.1a'],
+    ['Exercice 1.1 e)', '1.1e'],
+    ['Ejercicio 1a', '1'],
+    ['1er exercice', '1'],
     ['Q 2.1', '2.1'],
   ])('%s names %s', (line, names) => {
     expect(named(line)).toBe(names)

@@ -33,7 +33,8 @@ const statementWords = alternatives(
 /** Words between «solution» and the exercise that it is of. */
 const links = "(?:of|to|for|the|zu|zur|der|της|του|στην|στο|για|την|za|de|del|la|al|l'|du|a|:|-|–|—)"
 const numbering = '(?:nr\\.?|no\\.?|n°|nº|#|αρ\\.?|br\\.?|num\\.?|number)'
-const ordinal = '(?:[ηοaº°ª]|ος|st|nd|rd|th|er|ere|eme|e)(?![\\p{L}\\d])'
+/** Roman letters stand directly behind the number, and no parenthesis behind them: `1.1 a)` is part a. */
+const ordinal = '(?:\\s?(?:[ηοº°ª]|ος)|(?:a|st|nd|rd|th|er|ere|eme|e)(?!\\)))(?![\\p{L}\\d])'
 
 const number = '(\\d{1,2}(?:\\.\\d{1,2})*)'
 const letter = '(?:στ|[a-zα-ω])'
@@ -46,10 +47,10 @@ const id = new RegExp(`^([a-z]+)/${number}\\s*(${letter})?${end}`, 'u')
 const wordId = /^(ntua|fer|sharif|lecture)\/([a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?![\p{L}\d])/u
 const solutionOf = `(?:${solutionWords}(?:\\s*${links})*\\s*)?`
 const wordFirst = new RegExp(
-  `^${solutionOf}(?:${exerciseWords}|${partWords}(?=\\s*\\d{1,2}\\.\\d))\\s*${numbering}?\\s*${number}(?:\\s?${ordinal})?`,
+  `^${solutionOf}(?:${exerciseWords}|${partWords}(?=\\s*\\d{1,2}\\.\\d))\\s*${numbering}?\\s*${number}(?:${ordinal})?`,
   'u',
 )
-const numberFirst = new RegExp(`^${number}(?:\\s?${ordinal}|[.)])?\\s+${exerciseWords}${end}`, 'u')
+const numberFirst = new RegExp(`^${number}(?:${ordinal}|[.)])?\\s+${exerciseWords}${end}`, 'u')
 const numberAlone = new RegExp(`^${number.replace('*', '+')}(?!\\d)`, 'u')
 
 /** What names a part behind the number of an exercise, the surest first. */
