@@ -16,7 +16,12 @@ export function symbolsOf(datum: Datum): readonly string[] {
   const { symbols } = datum.kind === 'given' ? datum.given : datum.quantity
   const known = keysOfSymbols.get(symbols)
   if (known !== undefined) return known
-  const keys = symbols.map((symbol) => symbolKey(symbol) ?? symbol)
+  const keys = symbols.flatMap((symbol) => {
+    const key = symbolKey(symbol) ?? symbol
+    // Typed without its underscore it is a word, in lower case: `Wwh` for W_wh.
+    const typed = /^\p{Lu}_\p{Ll}{2}$/u.test(key) ? [key.replace('_', '').toLowerCase()] : []
+    return [key, ...typed]
+  })
   keysOfSymbols.set(symbols, keys)
   return keys
 }

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { exercise11b } from '../../exercises/ntua/1.1b.js'
+import { exercise13 } from '../../exercises/ntua/1.3.js'
 import { symbolTable } from '../symbols.js'
 import { readDocument } from './reader.js'
 
-const symbols = symbolTable(exercise11b)
-
-/** The equations of a plain text, each as it stands there. */
-function equations(text: string): readonly string[] {
-  const document = readDocument('solution.txt', text, { symbolsOf: () => symbols })
+/** The equations of a plain text of ntua/1.1b, or another exercise, each as it stands there. */
+function equations(text: string, exercise = exercise11b): readonly string[] {
+  const document = readDocument('solution.txt', text, { symbolsOf: () => symbolTable(exercise) })
   return document.items.flatMap((item) => (item.kind === 'chain' ? [item.text] : []))
 }
 
@@ -26,6 +25,7 @@ describe('factors beside one another, in mathematics without delimiters', () => 
     'q = [[1, 2], [0, 1]] [[2, -1], [1, 3]]^T [1, 1] = [1, 8]',
     '∇ W₁ = [1, 2]',
     'q_1 W_Q = [1, 2]',
+    'dL/dp = W^T dL/dq',
     'G = [[1, 2], [3, 4]] ⊙ [[0.5, −0.75], [1.5, −0.25]]',
   ])('belong together: %s', (equation) => {
     expect(equations(`${equation}\n`)).toEqual([equation])
@@ -52,5 +52,16 @@ describe('the name before a relation', () => {
   test('has the words of its own line only, and none where it has an index', () => {
     expect(equations('Forward pass\nnet3 = 1\nThe hidden net4 = 0\n')).toEqual(['net3 = 1', 'net4 = 0'])
     expect(equations('We begin.\nMean loss = 0.5\n')).toEqual(['Mean loss = 0.5'])
+  })
+})
+
+describe('a symbol that is typed without its underscore', () => {
+  test('is one, but no word of prose', () => {
+    expect(equations('Wwh x1 = (5, 2)\nh1 = relu(Wwh x1 + Whh h0)\ny = softmax(Why h3)\n', exercise13)).toEqual([
+      'Wwh x1 = (5, 2)',
+      'h1 = relu(Wwh x1 + Whh h0)',
+      'y = softmax(Why h3)',
+    ])
+    expect(equations('That is why h3 = (9, 4)\n', exercise13)).toEqual(['h3 = (9, 4)'])
   })
 })

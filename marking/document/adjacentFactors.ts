@@ -46,7 +46,9 @@ export function areFactors(tokens: readonly Token[], { from, at }: Place, symbol
   if (other === undefined) return false
   const [first, second] = [isSymbolAt(tokens, other, symbols), isSymbol(name.text, symbols)]
   if (first && second) return true
-  const areNames = (first || other.isPower || isIndexed(other.text)) && (second || isIndexed(name.text))
+  const isDifferential = /^[d∂]\p{L}$/u.test(name.text)
+  const areNames =
+    (first || other.isPower || isIndexed(other.text)) && (second || isDifferential || isIndexed(name.text))
   if (!areNames || isBeforeWord(tokens, name.end - 1, text)) return false
   const previous = tokens[other.from - 1]
   // Two names are a side of their own where no word stands before them: `x_1 W_Q = (1, 2)`, `q_1 = x_1 W_Q = (1, 2)`.
@@ -91,10 +93,10 @@ function nameBefore(tokens: readonly Token[], at: number, text: string): Before 
   return undefined
 }
 
-/** Whether a name is a symbol of the exercise, and none of the single small letters that are words of prose as well. */
+/** Whether a name is a symbol of the exercise, and none of the small letters that are words of prose as well: `Why`, but not «why». */
 export function isSymbol(name: string, symbols: SymbolTable): boolean {
   const key = keyOf(name)
-  return key !== undefined && symbols.keys.has(key) && !/^[aeiouyηο]$/u.test(name)
+  return key !== undefined && symbols.keys.has(key) && !/^([aeiouyηο]|wh[oy])$/u.test(name)
 }
 
 /** The same; a letter that may be a word is none behind a relation or an operator: `= η δ_3`. */

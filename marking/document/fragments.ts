@@ -215,7 +215,7 @@ function roleOf(tokens: readonly Token[], i: number, symbols: SymbolTable, text:
         !next.spaced &&
         (next.kind === 'number' || isSign(next, '_') || isSign(next, '^') || isSign(next, "'"))
       const key = keyOf(text.slice(token.span.start, token.span.end))
-      const known = key !== undefined && symbols.keys.has(key)
+      const known = key !== undefined && symbols.keys.has(key) && !/^wh[oy]$/.test(token.text)
       if (scripted || known || token.text.length === 1 || isGreekLetter(token.text)) return 'operand'
       if (knownFunction(token.text) !== undefined && (isSign(next, '(') || next?.kind === 'number')) return 'operand'
       return isWord(token.text) || token.text.length > 2 || !/^[A-Za-z]+$/.test(token.text) ? 'prose' : 'operand'

@@ -3,6 +3,9 @@ import { elementwise, type Grid, lengthAlong, mapOf, scalarOf, shapeWord, transp
 import { dependsOn, entriesNamed, positionOf, rowNamed, withIndex } from './indices.js'
 import { walk } from './walk.js'
 
+/** Functions that apply to each of their arguments: `relu(5, 2)` is the vector of both. */
+const activations: ReadonlySet<string> = new Set(['relu', 'sigmoid', 'sigma', 'tanh'])
+
 /** Arithmetic on one kind of scalar. */
 export interface Algebra<Scalar> {
   numeral(numeral: Numeral): Scalar
@@ -227,8 +230,8 @@ export function evaluateOver<Scalar>(expression: Expression, algebra: Algebra<Sc
     const applied = algebra.apply(name, values)
     if (applied !== undefined) return applied
     const f = algebra.elementwise.get(name)
-    if (f !== undefined && values.length === 1) return mapOf(values[0], f)
     const entries = (): Grid<Scalar> => (values.length === 1 ? values[0] : listOf(values, span))
+    if (f !== undefined && (values.length === 1 || activations.has(name))) return mapOf(entries(), f)
     switch (name) {
       case 'softmax':
         return byRows(entries(), algebra.softmax)

@@ -202,3 +202,13 @@ describe('a symbol of the exercise', () => {
     expect(parse(`${symbol} \\cdot y`, [key])).toMatchObject({ left: { kind: 'name', key } })
   })
 })
+
+describe('an activation of several numbers', () => {
+  it.each([
+    ['relu(5, -2)', [5, 0]],
+    ['softmax(0, 0)', [0.5, 0.5]],
+    ['sigmoid(0, 0, 0)', [0.5, 0.5, 0.5]],
+  ])('is that of each: %s', (text, expected) => {
+    expect(valueIn(text)).toEqual(expected)
+  })
+})
