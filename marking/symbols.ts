@@ -20,7 +20,9 @@ export function symbolsOf(datum: Datum): readonly string[] {
     const key = symbolKey(symbol) ?? symbol
     // Typed without its underscore it is a word, in lower case: `Wwh` for W_wh.
     const typed = /^\p{Lu}_\p{Ll}{2}$/u.test(key) ? [key.replace('_', '').toLowerCase()] : []
-    return [key, ...typed]
+    // Of two letters it is one where they are no product of two symbols: `Wq` for W_Q.
+    const short = /^W_[QKVO]$/.test(key) ? [key.replace('_', ''), `W${key[2].toLowerCase()}`] : []
+    return [key, ...typed, ...short]
   })
   keysOfSymbols.set(symbols, keys)
   return keys

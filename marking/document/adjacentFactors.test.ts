@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { exercise11b } from '../../exercises/ntua/1.1b.js'
 import { exercise13 } from '../../exercises/ntua/1.3.js'
+import { exercise21b } from '../../exercises/ntua/2.1b.js'
 import { symbolTable } from '../symbols.js'
 import { readDocument } from './reader.js'
 
@@ -45,6 +46,16 @@ describe('factors beside one another, in mathematics without delimiters', () => 
     ['a word', 'y4 = g(a4) so y5 = 0.3', ['y4 = g(a4)', 'y5 = 0.3']],
   ])('are none: %s', (_, text, expected) => {
     expect(equations(`${text}\n`)).toEqual(expected)
+  })
+})
+
+describe('a matrix named by two letters', () => {
+  test('is a factor, but no word that a sentence begins with is', () => {
+    expect(equations('K = X Wk = [[5.75, 1.5], [2, -0.5]]\nQ = X*Wq\n', exercise21b)).toEqual([
+      'K = X Wk = [[5.75, 1.5], [2, -0.5]]',
+      'Q = X*Wq',
+    ])
+    expect(equations('d = d_k So A = 3\n', exercise21b)).toEqual(['d = d_k', 'A = 3'])
   })
 })
 

@@ -15,6 +15,13 @@ interface Named {
   readonly end: number
 }
 
+/** Words of two letters that a sentence may begin with. */
+const capitalWords: ReadonlySet<string> = new Set(
+  'An As At By Do He If In Is It My No Of On Or So To Up We Da Er Es Im Ob So Um Wo Zu Il La Le Si Un El Se Te To'.split(
+    ' ',
+  ),
+)
+
 /** A name before a token, where it begins, and whether it is raised to a power. */
 interface Before extends Named {
   readonly from: number
@@ -46,9 +53,8 @@ export function areFactors(tokens: readonly Token[], { from, at }: Place, symbol
   if (other === undefined) return false
   const [first, second] = [isSymbolAt(tokens, other, symbols), isSymbol(name.text, symbols)]
   if (first && second) return true
-  const isDifferential = /^[d∂]\p{L}$/u.test(name.text)
-  const areNames =
-    (first || other.isPower || isIndexed(other.text)) && (second || isDifferential || isIndexed(name.text))
+  const isShort = /^[d∂]\p{L}$|^\p{Lu}\p{L}$/u.test(name.text) && !capitalWords.has(name.text)
+  const areNames = (first || other.isPower || isIndexed(other.text)) && (second || isShort || isIndexed(name.text))
   if (!areNames || isBeforeWord(tokens, name.end - 1, text)) return false
   const previous = tokens[other.from - 1]
   // Two names are a side of their own where no word stands before them: `x_1 W_Q = (1, 2)`, `q_1 = x_1 W_Q = (1, 2)`.

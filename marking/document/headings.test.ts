@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isContentsLine, readHeading } from './headings.js'
+import { readDocument } from './reader.js'
 
 function named(line: string): string | undefined {
   const heading = readHeading(line)
@@ -155,5 +156,18 @@ describe('headings', () => {
     expect(isContentsLine('Ερώτημα (α)\t7')).toBe(true)
     expect(isContentsLine('Exercise 1.1 ........ 12')).toBe(true)
     expect(isContentsLine('Άσκηση 1.1 (Perceptron)')).toBe(false)
+  })
+})
+
+describe('a row of a matrix over several lines', () => {
+  it('is no heading', () => {
+    const { items } = readDocument(
+      'solution.txt',
+      'Exercise 2.1 (b)\n\nQ = [-2.25 5.5\n1.25 1\n-1.25 3.75]\nso d_1 = 2\n',
+    )
+    expect(items.map((item) => ('section' in item ? `${item.section.number}${item.section.part}` : ''))).toEqual([
+      '2.1b',
+      '2.1b',
+    ])
   })
 })

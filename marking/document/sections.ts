@@ -46,9 +46,14 @@ export function placeLines(lines: readonly Line[]): readonly PlacedLine[] {
     title = ''
   }
 
+  /** Brackets of the block that are still open. */
+  let brackets = 0
   for (const [i, line] of lines.entries()) {
     if (isContentsLine(line.plain)) continue
-    const inHeadingPlace = line.kind === 'heading' || line.kind === 'alone' || line.kind === 'paragraph'
+    if (line.block !== lines[i - 1]?.block) brackets = 0
+    const isRow = brackets > 0
+    brackets = Math.max(0, brackets + line.plain.split('[').length - line.plain.split(']').length)
+    const inHeadingPlace = !isRow && (line.kind === 'heading' || line.kind === 'alone' || line.kind === 'paragraph')
     const said = inHeadingPlace && !holdsMath(line.plain) ? readHeading(line.plain) : undefined
     const heading = said !== undefined && isMeant(said, line) ? said : undefined
     if (heading?.kind === 'exercise' && heading.number === number && heading.part === undefined && seen.has(line.plain))
@@ -70,7 +75,7 @@ export function placeLines(lines: readonly Line[]): readonly PlacedLine[] {
     } else if (heading?.kind === 'statement') {
       title = line.plain
       stretches[stretches.length - 1].statementFrom = drafts.length
-    } else if (isTitle(line, lines[i + 1])) title = line.plain.replace(/[.:]$/, '')
+    } else if (!isRow && isTitle(line, lines[i + 1])) title = line.plain.replace(/[.:]$/, '')
     else {
       part = labelledPart(line, headedPart) ?? part
       drafts.push({ line, source, number, part, title, stretch: stretches.length - 1 })
