@@ -76,3 +76,11 @@ describe('a symbol that is typed without its underscore', () => {
     expect(equations('That is why h3 = (9, 4)\n', exercise13)).toEqual(['h3 = (9, 4)'])
   })
 })
+
+describe('a line without end', () => {
+  test.each(['y₅ ', 'y_5 (1 - y_5) ', 'y5 = (1) ', '(y5 ', 'y5) ', '[1] '])('of «%s» is read in no time', (part) => {
+    const start = performance.now()
+    equations(part.repeat(10_000))
+    expect(performance.now() - start).toBeLessThan(5000)
+  })
+})

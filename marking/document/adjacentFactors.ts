@@ -3,10 +3,10 @@ import { isGreekLetter, isWord, keyOf, type SymbolTable } from '../expression/na
 import { isCommand, isSign, type Token } from '../expression/nodes.js'
 import { knownFunction, relations } from '../expression/vocabulary.js'
 
-/** A token, and where the run of mathematics that it may go on with begins. */
+/** A token, and whether the mathematics that it may go on with holds a relation already. */
 interface Place {
-  readonly from: number
   readonly at: number
+  readonly isSide: boolean
 }
 
 /** A name in the order of the text, and the first token behind it. */
@@ -22,6 +22,9 @@ const capitalWords: ReadonlySet<string> = new Set(
   ),
 )
 
+/** A factor or an index in parentheses or braces has no more tokens. */
+const longestGroup = 500
+
 /** A name before a token, where it begins, and whether it is raised to a power. */
 interface Before extends Named {
   readonly from: number
@@ -33,12 +36,16 @@ interface Before extends Named {
  * `y3 (1 - y3) w35 δ5`, `(1 - 0.3) 0.3`, `[[1, 2]] [[3], [4]]`. It does not where it begins an equation of its own, `x_1 = 1 x_2 = -1`, on
  * another line, or as a remark, `a = 3 (3.2)`.
  */
-export function areFactors(tokens: readonly Token[], { from, at }: Place, symbols: SymbolTable, text: string): boolean {
+export function areFactors(
+  tokens: readonly Token[],
+  { at, isSide }: Place,
+  symbols: SymbolTable,
+  text: string,
+): boolean {
   const [before, token] = [tokens[at - 1], tokens[at]]
   if (isNewLine(text, before, token)) return false
   if (isScript(before) || isPrefix(before) || awaitsNumber(before, token)) return true
   if (isSign(token, '(')) return opensFactor(tokens, at)
-  const isSide = tokens.slice(from, at).some(isRelation)
   const behindBracket = isClosing(before) || (isSign(tokens[at - 2], '^') && isClosing(tokens[at - 3]))
   if (isSign(token, '[')) return isSide && behindBracket
   if (token.kind === 'number') return isSide && isSign(before, ')')
@@ -79,8 +86,8 @@ export function nameAt(tokens: readonly Token[], i: number, text: string): Named
 function endOfScript(tokens: readonly Token[], sign: number): number | undefined {
   const inner = tokens[sign + 1]
   if (isSign(inner, '{')) {
-    const close = tokens.findIndex((token, k) => k > sign && isSign(token, '}'))
-    return close < 0 ? undefined : close + 1
+    const close = indexOfSign(tokens, '}', sign)
+    return close === undefined ? undefined : close + 1
   }
   if (inner?.kind === 'number') return sign + 2
   if (inner?.kind !== 'letters') return undefined
@@ -155,7 +162,7 @@ function isFactorBehindBracket(
 function closesCall(tokens: readonly Token[], close: number, symbols: SymbolTable, text: string): boolean {
   let depth = 0
   let open = close
-  for (; open >= 0; open--) {
+  for (; open >= Math.max(0, close - longestGroup); open--) {
     if (isSign(tokens[open], ')')) depth++
     if (isSign(tokens[open], '(') && --depth === 0) break
   }
@@ -172,14 +179,21 @@ function isFunction(name: string, symbols: SymbolTable): boolean {
 /** Whether a parenthesis one space behind an operand holds a factor and no remark or number of an equation: `0.683 (0.216) = 0.148`. */
 function opensFactor(tokens: readonly Token[], i: number): boolean {
   if (!isSign(tokens[i], '(')) return false
-  const close = tokens.findIndex((token, k) => k > i && isSign(token, ')'))
-  const inside = close < 0 ? [] : tokens.slice(i + 1, close)
+  const close = indexOfSign(tokens, ')', i)
+  if (close === undefined || close === i + 1) return false
+  const inside = tokens.slice(i + 1, close)
   const holdsTerms = inside.some((token) => token.kind === 'sign' && '+-*/^'.includes(token.text))
-  const goesOn = inside.length > 0 && (isRelation(tokens[close + 1]) || isOperator(tokens[close + 1]))
+  const goesOn = isRelation(tokens[close + 1]) || isOperator(tokens[close + 1])
   return (
     (holdsTerms || goesOn) &&
     inside.every((token) => !isRelation(token) && (token.kind !== 'letters' || !isWord(token.text)))
   )
+}
+
+/** The next such sign behind a token, not far from it. */
+function indexOfSign(tokens: readonly Token[], sign: string, behind: number): number | undefined {
+  for (let i = behind + 1; i < tokens.length && i <= behind + longestGroup; i++) if (isSign(tokens[i], sign)) return i
+  return undefined
 }
 
 /** Whether a function's name goes with the number behind it over a space: ln 0.881. */

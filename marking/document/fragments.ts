@@ -159,6 +159,7 @@ function findRuns(tokens: readonly Token[], symbols: SymbolTable, text: string):
   const runs: Run[] = []
   let start: number | undefined
   let depth = 0
+  let isSide = false
   const finish = (end: number): void => {
     if (start === undefined) return
     const first = tokens[start]
@@ -168,6 +169,7 @@ function findRuns(tokens: readonly Token[], symbols: SymbolTable, text: string):
     runs.push({ tokens: inside, span: { start: inside[0].span.start, end: inside[inside.length - 1].span.end } })
     start = undefined
     depth = 0
+    isSide = false
   }
   for (const [i, token] of tokens.entries()) {
     const role = depth > 0 && separatesInBrackets(token) ? 'operator' : roleOf(tokens, i, symbols, text)
@@ -178,11 +180,12 @@ function findRuns(tokens: readonly Token[], symbols: SymbolTable, text: string):
       role === 'operand' &&
       token.spaced &&
       depth === 0 &&
-      !areFactors(tokens, { from: start ?? i, at: i }, symbols, text)
+      !areFactors(tokens, { at: i, isSide }, symbols, text)
     const fits = role !== 'prose' && (!apart || lastOpens)
     if (!fits) finish(i)
     if (role === 'prose') continue
     if (start === undefined) start = i
+    if (isRelation(token)) isSide = true
     if (isSign(token, '(') || isSign(token, '{') || isSign(token, '[')) depth++
     if (isSign(token, ')') || isSign(token, '}') || isSign(token, ']')) depth = Math.max(0, depth - 1)
   }
