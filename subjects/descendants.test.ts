@@ -30,3 +30,20 @@ it.runIf(process.platform === 'linux')('processes are gone when their end return
     for (const child of busy) child.kill('SIGKILL')
   }
 })
+
+it.runIf(process.platform === 'linux')(
+  'processes without any environment are waited for once, and left alone',
+  async () => {
+    const bare = spawn('/bin/sleep', ['60'], { env: {} })
+    try {
+      await new Promise((resolve) => bare.once('spawn', resolve))
+      new Descendants(0, freshMark()).end()
+      const start = performance.now()
+      new Descendants(0, freshMark()).end()
+      expect(performance.now() - start).toBeLessThan(150)
+      expect(runs(bare)).toBe(true)
+    } finally {
+      bare.kill('SIGKILL')
+    }
+  },
+)

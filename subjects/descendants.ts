@@ -21,6 +21,12 @@ const pageBytes = 4096
 /** A process that was killed is there until the system next runs it, which takes a while on a busy machine; this long at most. */
 const goneWithinMilliseconds = 5000
 
+/** A program has its environment so soon after it was started, on a busy machine too. */
+const startedWithinMilliseconds = 200
+
+/** Processes that have had none for longer. */
+const bare = new Set<string>()
+
 /** The name of an environment variable that nothing else bears: who is started with it, and what that starts, is found again. */
 export function freshMark(): string {
   return `ANSWERKEY_SUBJECT_${randomBytes(8).toString('hex')}`
@@ -58,18 +64,27 @@ export class Descendants {
   end(): void {
     const signalled = new Set<string>()
     const killed = new Set<string>()
+    const began = performance.now()
     for (let found = true; found; ) {
       found = false
       const all = processes()
       const related = new Set(this.related(all))
+      const unclear: string[] = []
       for (const candidate of all) {
         const name = nameOf(candidate)
         if (candidate.ended || signalled.has(name)) continue
-        if (!related.has(candidate) && !this.bearsMark(candidate.id)) continue
+        const bears = related.has(candidate) || this.bearsMark(candidate)
+        if (bears === undefined && !bare.has(name)) unclear.push(name)
+        if (!bears) continue
         signalled.add(name)
         found = true
         if (kill(candidate.id)) killed.add(name)
       }
+      if (unclear.length === 0) continue
+      if (performance.now() - began < startedWithinMilliseconds) {
+        found = true
+        sleep(1)
+      } else for (const name of unclear) bare.add(name)
     }
     if (killed.size === 0) return
     for (const began = performance.now(); performance.now() - began < goneWithinMilliseconds; sleep(1))
@@ -92,8 +107,12 @@ export class Descendants {
     return [...related]
   }
 
-  private bearsMark(id: number): boolean {
-    return id !== process.pid && readOrEmpty(`/proc/${id}/environ`).includes(this.mark)
+  /** Undefined where it has no environment: it may be about to become another program, and has none until it is. */
+  private bearsMark({ id, parent }: Process): boolean | undefined {
+    const isOfSystem = id === 2 || parent === 2
+    if (id === process.pid || isOfSystem) return false
+    const environment = read(`/proc/${id}/environ`)
+    return environment === '' ? undefined : environment?.includes(this.mark) === true
   }
 }
 
@@ -121,7 +140,7 @@ function processes(): readonly Process[] {
   const result: Process[] = []
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
-    const stat = readOrEmpty(`/proc/${name}/stat`)
+    const stat = read(`/proc/${name}/stat`) ?? ''
     // The name of its program, in parentheses, may hold anything; proc(5) numbers the fields from 1, and this is the third.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (fields.length < 22) continue
@@ -132,11 +151,11 @@ function processes(): readonly Process[] {
   return result
 }
 
-/** A process may end while it is looked at, or belong to somebody else. */
-function readOrEmpty(path: string): string {
+/** Undefined where a process ended while it is looked at, or belongs to somebody else. */
+function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1')
   } catch {
-    return ''
+    return undefined
   }
 }
