@@ -2,6 +2,7 @@ import type { Document } from './document/document.js'
 import type { Habit } from './evaluation.js'
 import { type Draft, Marker } from './marker.js'
 import { Replay } from './replay.js'
+import { bestScore, byRoots, isSameScore, mayMatter, type Score } from './scores.js'
 import type { Statement } from './statements.js'
 import type { UsualDigits } from './usualDigits.js'
 import { isRight } from './verdict.js'
@@ -13,9 +14,6 @@ export interface Hypothesis {
   readonly variant: number
   readonly habit: Habit
 }
-
-/** What speaks against a hypothesis: root errors and what is missing, all that is not right, what is only rounded. */
-export type Score = readonly [roots: number, wrong: number, rounded: number]
 
 export interface Trial extends Hypothesis {
   readonly marker: Marker
@@ -141,26 +139,23 @@ function together(several: readonly MarkedAlike[], all: readonly World[]): Marke
 }
 
 /**
- * The trials that no other has less against it than: always the attempt goes on that has least against it so far, the first of equals,
- * and those with more against them than a whole trial are never ended.
+ * The trials that have the least against them: always the attempt goes on that has fewest root errors so far, the first of equals, and
+ * those that cannot be among the best any more are never ended.
  */
 export async function bestOf(attempts: readonly Attempt[]): Promise<readonly Trial[]> {
-  let open = [...attempts]
+  let open = attempts
   const found: Trial[] = []
-  let least: Score | undefined
   while (open.length > 0) {
-    const first = open.reduce((a, b) => (compareScores(b.leastScore, a.leastScore) < 0 ? b : a))
-    if (least !== undefined && compareScores(first.leastScore, least) > 0) break
+    const first = open.reduce((a, b) => (byRoots(b.leastScore, a.leastScore) < 0 ? b : a))
     const next = await first.step()
-    open = open.flatMap((one) => (one === first ? next.open : [one]))
-    for (const trial of next.whole) {
-      found.push(trial)
-      const score = scoreOf(trial)
-      if (least === undefined || compareScores(score, least) < 0) least = score
-    }
+    found.push(...next.whole)
+    const scores = found.map(scoreOf)
+    open = open
+      .flatMap((one) => (one === first ? next.open : [one]))
+      .filter(({ leastScore }) => mayMatter(leastScore, scores))
   }
-  const lowest = least
-  return lowest === undefined ? [] : found.filter((trial) => compareScores(scoreOf(trial), lowest) === 0)
+  const best = bestScore(found.map(scoreOf))
+  return best === undefined ? [] : found.filter((trial) => isSameScore(scoreOf(trial), best))
 }
 
 export function scoreOf({ marker, missing }: Pick<Trial, 'marker' | 'missing'>): Score {
@@ -170,14 +165,4 @@ export function scoreOf({ marker, missing }: Pick<Trial, 'marker' | 'missing'>):
     count(({ claim }) => !isRight(claim.verdict)),
     count(({ claim }) => claim.verdict === 'rounded'),
   ]
-}
-
-/**
- * Which of two trials has less against it, below 0 the first: fewer root errors, except that one more counts less than what is not
- * right altogether, since a wrong convention makes one error of two and carries it through the solution.
- */
-export function compareScores(a: Score, b: Score): number {
-  const [roots, wrong, rounded] = a.map((value, k) => value - b[k])
-  if (Math.abs(roots) > 1) return roots
-  return wrong || roots || rounded
 }

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import type { Convention, Exercise, Values } from '../exercises/exercise.js'
-import { Attempt, bestOf, compareScores, type Score, type Solution, scoreOf, type Trial } from './attempts.js'
+import { Attempt, bestOf, type Solution, scoreOf, type Trial } from './attempts.js'
 import type { Document } from './document/document.js'
 import type { Draft } from './marker.js'
 import { renamed, renamingsOf } from './renamings.js'
 import type { Finding, UnreadLine } from './report.js'
+import { bestScore, isSameScore, type Score } from './scores.js'
 import type { Statement } from './statements.js'
 import type { SymbolIndex } from './symbols.js'
 import { usualDigitsOf } from './usualDigits.js'
@@ -133,11 +134,13 @@ async function search(
       cutting.push(...(await allRightWhenCut(rounding[0], Attempt.begun(own, { variant, habit: 'cuts' }, solution))))
     }
   }
+  const least = bestScore(cutting.map(scoreOf))
   const [best] = cutting
-    .toSorted((a, b) => compareScores(scoreOf(a), scoreOf(b)) || worlds.indexOf(a.world) - worlds.indexOf(b.world))
+    .filter((trial) => least !== undefined && isSameScore(scoreOf(trial), least))
+    .toSorted((a, b) => worlds.indexOf(a.world) - worlds.indexOf(b.world))
     .concat(rounding)
   const equal = (best.habit === 'cuts' ? cutting : rounding).filter(
-    (trial) => trial.variant === best.variant && compareScores(scoreOf(trial), scoreOf(best)) === 0,
+    (trial) => trial.variant === best.variant && isSameScore(scoreOf(trial), scoreOf(best)),
   )
   return { solution, best, equal }
 }
