@@ -195,6 +195,8 @@ export interface Exercise {
   readonly trainings?: readonly Training[]
   readonly worksheet?: Worksheet
   readonly choice?: Choice
+  /** Of given data with a batch: the first item alone, as a vector, for which solutions may write their formulas (`q = Wp + b`). */
+  oneItem?(given: Values): Values
   /** What is easier seen than read, for these given data and quantities. */
   pictures?(values: Values): readonly Picture[]
   tables?(values: Values): readonly Table[]

@@ -1,8 +1,9 @@
 import { plainSymbol } from '../exercises/plainText.js'
 import { meet } from './boxes.js'
+import { isChainRule } from './chainRule.js'
 import { evaluatePoint } from './evaluation.js'
 import { walk } from './expression/walk.js'
-import { areSame, dataOf, isFormulaOf, type Scope } from './identities.js'
+import { areSame, dataOf, isFormulaOf, isFormulaOfOneItem, type Scope } from './identities.js'
 import { formulaMessage } from './messages.js'
 import { isOwnFormula } from './ownFormulas.js'
 import type { Replay } from './replay.js'
@@ -56,9 +57,14 @@ export async function judgeFormula(
   if (at !== undefined && meet(at, subject.truth))
     return { kind: 'formula', verdict: 'correct', message: '', notes: [...notes, 'holds for the data given here'] }
   if (walk(side.expression).some((node) => node.kind === 'numeral' && !node.whole)) return { kind: 'value' }
-  if (sameness === 'unknown' && at === undefined)
-    return { kind: 'unknown', why: 'the value of this formula cannot be computed' }
   const datum = subject.name === undefined ? undefined : world.index.datum(subject.name)
+  const ofOneItem = datum === undefined ? 'unknown' : await isFormulaOfOneItem(world, side, datum.name, scope)
+  if (ofOneItem === 'same')
+    return { kind: 'formula', verdict: 'correct', message: '', notes: [...notes, 'for one item, vectors as columns'] }
+  if (datum !== undefined && world.exercise.oneItem !== undefined && isChainRule(side.expression, symbolsOf(datum)))
+    return { kind: 'formula', verdict: 'correct', message: '', notes: [...notes, 'the chain rule'] }
+  if (sameness === 'unknown' && at === undefined && ofOneItem === 'unknown')
+    return { kind: 'unknown', why: 'the value of this formula cannot be computed' }
   return {
     kind: 'formula',
     verdict: 'wrong',

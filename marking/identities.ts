@@ -1,4 +1,4 @@
-import type { Tensor } from '../oracle/tensor.js'
+import { reshape, type Tensor } from '../oracle/tensor.js'
 import { type Box, pointBox } from './boxes.js'
 import { evaluatePoint } from './evaluation.js'
 import { entriesNamed, positionOf, rowNamed } from './expression/indices.js'
@@ -81,6 +81,29 @@ export async function isFormulaOf(world: World, side: Side, name: string, scope:
       return [await valueAt(side, data, point), value === undefined ? undefined : pointBox(value)]
     }),
   )
+}
+
+/**
+ * Tries whether a side is what a quantity is for one item alone, vectors as columns: `W^T \cdot \partial L/\partial q`, where a batch of
+ * rows has `\partial L/\partial q \cdot W`. Unknown where the exercise has no batch, and for a matrix, which may be laid out the other way round.
+ */
+export async function isFormulaOfOneItem(world: World, side: Side, name: string, scope: Scope): Promise<Sameness> {
+  const data = dataOf(world, side, scope)
+  if (data === undefined) return 'unknown'
+  let isMatrix = false
+  const columns = world.pointsOfOneItem(namesOf(data)).map(
+    (point): Point =>
+      async (datum) => {
+        const value = await point(datum)
+        return value?.shape.length === 1 ? reshape(value, [value.size, 1]) : value
+      },
+  )
+  const sameness = await compare(columns, async (point) => {
+    const value = await point(name)
+    isMatrix ||= value !== undefined && value.size > Math.max(...value.shape)
+    return [await valueAt(side, data, point), value === undefined ? undefined : pointBox(value)]
+  })
+  return sameness === 'different' && isMatrix ? 'unknown' : sameness
 }
 
 /** Tries whether a side is, for all given data that it rests on, what is computed otherwise; where that is unknown, it is not. */

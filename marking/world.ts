@@ -216,12 +216,22 @@ export class World {
    * named ones rest on vary: what a formula does not mention may have been put in already.
    */
   points(names: readonly string[]): readonly Point[] {
+    return this.pointsOf(names, 'all', (given) => given)
+  }
+
+  /** The same with the first item alone in place of the batch; none where the exercise has no batch. */
+  pointsOfOneItem(names: readonly string[]): readonly Point[] {
+    const { oneItem } = this.exercise
+    return oneItem === undefined ? [] : this.pointsOf(names, 'one item', oneItem)
+  }
+
+  private pointsOf(names: readonly string[], items: string, choose: (given: Values) => Values): readonly Point[] {
     const free = this.ancestors(names)
     const varied = this.exercise.given.filter(({ name }) => free.has(name)).map(({ name }) => name)
     return this.shelf.samples.given.map((sample, i) => {
       const chosen = varied.filter((name) => sameShape(sample[name].shape, this.given[name].shape))
-      const given = { ...this.given, ...Object.fromEntries(chosen.map((name) => [name, sample[name]])) }
-      const place = `${i} ${chosen.join(' ')}`
+      const given = choose({ ...this.given, ...Object.fromEntries(chosen.map((name) => [name, sample[name]])) })
+      const place = `${items} ${i} ${chosen.join(' ')}`
       const point = (name: string): Promise<Tensor | undefined> => {
         if (given[name] !== undefined) return Promise.resolve(given[name])
         const key = `${place}|${name}|${this.conventionsUnder(name)}`

@@ -81,6 +81,13 @@ function isWorkable(values: Values): boolean {
   )
 }
 
+/** The layer with the first vector of its batch. */
+function oneItem(values: Values): Values {
+  const first = (name: string, width: number) => tensor([width], rowMajor(tensorOf(values, name)).slice(0, width))
+  const [O, I] = tensorOf(values, 'weight').shape
+  return { ...values, input: first('input', I), outputGradient: first('outputGradient', O) }
+}
+
 function shapes(values: Values): readonly Table[] {
   const row = (symbol: string, name: string, meaning: string) => [
     symbol,
@@ -129,5 +136,6 @@ $\\partial L / \\partial p$? ($\\mathrm{d}W$ and $\\nabla_W$ stand for $\\partia
   laws: affineLaws,
   experiments: [],
   worksheet: { arbitrary: worksheetArbitrary, isWorkable },
+  oneItem,
   tables: shapes,
 }
