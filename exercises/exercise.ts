@@ -24,7 +24,10 @@ export interface Given {
   readonly symbols: readonly string[]
   readonly meaning: string
   readonly kind: 'real' | 'whole'
-  /** Spellings of its rows without their numbers, where a solution may write it row by row: `q` for `q_1`, the first row of Q. */
+  /**
+   * Spellings of its rows without their numbers, where a solution may write it row by row: `q` for `q_1`, the first row of Q. No letter
+   * that solutions use for something else as well (`e_1`, a score or an exponential).
+   */
   readonly rows?: readonly string[]
   /** The source's own value. */
   readonly value: Tensor
@@ -41,7 +44,10 @@ export interface Quantity {
   readonly symbols: readonly string[]
   readonly meaning: string
   readonly kind: QuantityKind
-  /** Spellings of its rows without their numbers, where a solution may write it row by row: `q` for `q_1`, the first row of Q. */
+  /**
+   * Spellings of its rows without their numbers, where a solution may write it row by row: `q` for `q_1`, the first row of Q. No letter
+   * that solutions use for something else as well (`e_1`, a score or an exponential).
+   */
   readonly rows?: readonly string[]
   /** Names of the given data and quantities that `compute` reads, and no others. */
   readonly from: readonly string[]

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { exercise11b } from '../exercises/ntua/1.1b.js'
 import { handwritten } from './fixtures/handwritten.js'
+import { markText } from './fixtures/marked.js'
 import { markDocument } from './mark.js'
 import type { Claim, FileReport } from './report.js'
 
@@ -44,6 +45,39 @@ q = 0.317
       { quantity: null, verdict: 'correct' },
       { quantity: 'y4', verdict: 'correct' },
     ])
+  })
+})
+
+describe('a symbol that stands for what the exercise computes from it', () => {
+  const matrices = `Q = [[-2.25, 5.5], [1.25, 1], [-1.25, 3.75], [-2.75, -0.5]]
+
+K = [[5.75, 1.5], [2, -0.5], [4.5, 2], [-2.5, 0.5]]
+`
+  const quantitiesOf = (report: FileReport) => written(report).map(({ quantity }) => quantity)
+
+  test.each([
+    ['S', String.raw`S = \frac{Q K^T}{\sqrt{d_k}}`],
+    // −4.6875/√2 = −3.3146, −7.25/√2 = −5.1265.
+    ['s', String.raw`s_{11} = \frac{-4.6875}{\sqrt2} = -3.315`],
+    ['S', 'S_{12} = -5.127'],
+  ])('%s is the scores that are divided already, in the formulas that follow too: %s', async (symbol, line) => {
+    const report = await markText(`${matrices}\n$${line}$\n\n$A = softmax(${symbol})$\n`, 'ntua/2.1b')
+    expect(verdicts(report)).toEqual(new Set(['correct']))
+    expect(new Set(quantitiesOf(report))).toEqual(new Set(['queries', 'keys', 'scaledScores', 'probabilities']))
+    expect(report.findings.map(({ finding }) => finding)).toEqual([`${symbol} is read as S̄`])
+  })
+
+  test('keeps its meaning where what is computed from it is written as well', async () => {
+    const lines = ['S_{11} = -3.315', String.raw`\bar{S}_{11} = \frac{S_{11}}{\sqrt2} = -2.344`]
+    const report = await markText(`${matrices}\n${lines.map((line) => `$${line}$\n`).join('\n')}`, 'ntua/2.1b')
+    expect(report.findings).toEqual([])
+    expect(written(report).filter(({ root }) => root)).toMatchObject([{ quantity: 'scores', verdict: 'wrong' }])
+  })
+
+  test('keeps its meaning where its value is nothing that is computed from it', async () => {
+    const report = await markText(`${matrices}\n$S_{11} = -2.343$\n`, 'ntua/2.1b')
+    expect(report.findings).toEqual([])
+    expect(written(report).filter(({ root }) => root)).toMatchObject([{ quantity: 'scores', verdict: 'wrong' }])
   })
 })
 

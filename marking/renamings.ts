@@ -2,11 +2,13 @@ import { plainSymbol } from '../exercises/plainText.js'
 import { meet, pointBox } from './boxes.js'
 import { cellsOf, evaluateBox, signedNumeral } from './evaluation.js'
 import type { Expression } from './expression/ast.js'
+import { entriesNamed, positionOf } from './expression/indices.js'
 import { rebuilt } from './expression/walk.js'
-import { quantitiesThatAre } from './identities.js'
+import { partOf, quantitiesThatAre } from './identities.js'
 import type { Draft } from './marker.js'
 import type { Side, Statement } from './statements.js'
 import { type Datum, symbolsOf, symbolText } from './symbols.js'
+import { isRight } from './verdict.js'
 import type { World } from './world.js'
 
 /** Other names for what the exercise calls otherwise, and what is said of it. */
@@ -45,13 +47,19 @@ function withKeys(expression: Expression, keys: ReadonlyMap<string, string>): Ex
 
 /**
  * Names that the solution may give to what the exercise calls otherwise, the surest first: indices the other way round (w₅₃ for w₃₅),
- * symbols that the exercise lacks and whose formula or value is that of one of its quantities, two names exchanged.
+ * symbols that the exercise lacks and whose formula or value is that of one of its quantities, symbols that stand for what the exercise
+ * computes from them, two names exchanged.
  */
 export async function renamingsOf(reading: Reading): Promise<readonly Renaming[]> {
   const unknown = unknownKeys(reading)
   const turned = turnedIndices(unknown, reading)
   const bound = turned === undefined ? await boundSymbols(unknown, reading) : undefined
-  return [...(turned === undefined ? [] : [turned]), ...(bound === undefined ? [] : [bound]), ...exchanged(reading)]
+  return [
+    ...(turned === undefined ? [] : [turned]),
+    ...(bound === undefined ? [] : [bound]),
+    ...(await nextStep(reading)),
+    ...exchanged(reading),
+  ]
 }
 
 /** Keys that stand for nothing in the exercise, with where they stand first. */
@@ -102,6 +110,53 @@ async function boundSymbols(unknown: ReadonlyMap<string, number>, reading: Readi
   }
   if (keys.size === 0) return undefined
   return { keys, finding: said.join(', '), start: Math.min(...[...keys.keys()].map((key) => unknown.get(key) ?? 0)) }
+}
+
+/**
+ * Symbols whose formula or value is that of a quantity, not written otherwise, that the exercise computes from what it calls so: S for the
+ * scores that are divided by the root already.
+ */
+async function nextStep({ statements, world, drafts }: Reading): Promise<readonly Renaming[]> {
+  const written = new Set(drafts.map(({ claim }) => claim.quantity))
+  const found = new Map<string, Renaming>()
+  for (const draft of drafts) {
+    const { quantity, verdict } = draft.claim
+    const statement = statements.find(({ span }) => span.start <= draft.start && draft.start < span.end)
+    const left = statement?.sides[0]
+    if (isRight(verdict) || quantity === null || statement === undefined || left?.expression.kind !== 'name') continue
+    const base = baseOf(left.expression.key, quantity, world)
+    const later = world.index
+      .all()
+      .filter(({ name }) => !written.has(name) && world.quantity(name)?.from.includes(quantity))
+    if (base === undefined || later.length === 0) continue
+    const formula = statement.sides.slice(1).find(({ kind }) => kind === 'symbolic')
+    const isFormulaOf =
+      formula === undefined ? [] : await quantitiesThatAre(world, formula, { stage: 0, preferred: [quantity] })
+    for (const datum of later) {
+      if (!isFormulaOf.includes(datum) && !(isLong(draft) && hasValueOf(draft, datum, world))) continue
+      const [symbol] = symbolsOf(datum)
+      const keys = new Map(
+        statements.flatMap(({ sides }) =>
+          sides.flatMap((side) =>
+            side.keys.flatMap((key) =>
+              baseOf(key, quantity, world) === base ? [[key, key.replace(base, symbol)] as const] : [],
+            ),
+          ),
+        ),
+      )
+      const finding = `${plainSymbol(base)} is read as ${symbolText(datum)}`
+      if (!found.has(finding)) found.set(finding, { keys, finding, start: statement.span.start })
+    }
+  }
+  return [...found.values()]
+}
+
+/** The symbol of a quantity that a key is, or is a row or an entry of. */
+function baseOf(key: string, quantity: string, world: World): string | undefined {
+  if (world.index.candidates(key).some(({ name }) => name === quantity)) return key
+  const part = partOf(world, key)
+  if (part?.datum.name === quantity) return part.base
+  return entriesNamed(key).find(({ base }) => world.index.candidates(base).some(({ name }) => name === quantity))?.base
 }
 
 /** The quantity that a formula behind the symbol is, whatever the given data. */
@@ -211,9 +266,17 @@ function differingDigits(index: string, other: string): readonly [string, string
   return at.length === 1 && /\d/.test(a) && /\d/.test(b) ? [a, b] : undefined
 }
 
-function hasValueOf({ claim, half }: Draft, { name }: Datum, { truth }: World): boolean {
+/** Whether the number that is claimed is that of another datum, at the same place of it. */
+function hasValueOf({ claim: { claimed, index }, half }: Draft, { name }: Datum, { truth }: World): boolean {
   const { low } = pointBox(truth[name])
-  return typeof claim.claimed === 'number' && low.length === 1 && Math.abs(claim.claimed - low[0]) <= half
+  const place = typeof index === 'number' ? [index] : (index ?? [])
+  const at = low.length === 1 && index === null ? 0 : positionOf({ base: name, place }, truth[name].shape)
+  return typeof claimed === 'number' && at !== undefined && Math.abs(claimed - low[at]) <= half
+}
+
+/** Whether the number that is claimed has so many digits that it is hardly another's by chance. */
+function isLong({ claim: { claimed }, half }: Draft): boolean {
+  return typeof claimed === 'number' && half > 0 && Math.abs(claimed) >= half * 10 ** (fewestDigits - 1)
 }
 
 /** Keys that stand for quantities only. */

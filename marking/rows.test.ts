@@ -49,6 +49,19 @@ describe('a matrix that is written row by row', () => {
     ])
   })
 
+  test.each([
+    's_1 = q_1 K^T / \\sqrt{2} = (-3.315, -5.127, 0.619, 5.922)',
+    's_1 = (-3.315, -5.127, 0.619, 5.922)',
+    's_{11} = -4.6875 / \\sqrt{2} = -3.315',
+    'e_1 = (0.036, 0.006, 1.857, 373.2)',
+    'e_{11} = e^{-3.315} = 0.036',
+    'a_1 = (-4.6875, -7.25, 0.875, 8.375)',
+    'o_1 = (-4.6875, -7.25, 0.875, 8.375)',
+  ])('may have rows of a name that stands for something else, which are called nothing false: %s', async (line) => {
+    const { claims } = await markText(`${queries}\n\n${keys}\n\n$${line}$\n`, 'ntua/2.1b')
+    expect(present(claims).filter(({ verdict }) => verdict !== 'correct' && verdict !== 'rounded')).toEqual([])
+  })
+
   test('may be written as a whole afterwards', async () => {
     const report = await mark(queries, 'Q = [[-2.25, 5.5], [1.25, 1], [-1.25, 3.75], [-2.75, -0.5]]')
     expect(report.summary).toMatchObject({ correct: 5, wrong: 0, carried: 0 })
