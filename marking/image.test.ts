@@ -43,6 +43,20 @@ describe('the image of a box', () => {
     )
   })
 
+  test('holds the values between its ends, where a square turns round', async () => {
+    const hundredths = fc.integer({ min: -200, max: 200 }).map((count) => count / 100)
+    await fc.assert(
+      fc.asyncProperty(hundredths, hundredths, hundredths, fc.nat({ max: 100 }), async (end, other, at, share) => {
+        const [low, high] = [Math.min(end, other), Math.max(end, other)]
+        const square = async ({ x }: Values) => tensor([], [(rowMajor(x)[0] - at) ** 2])
+        const reached = await image(square, { x: { shape: [], low: [low], high: [high] } })
+        const value = (low + (share / 100) * (high - low) - at) ** 2
+        expect(reached?.low[0]).toBeLessThanOrEqual(value + 1e-12)
+        expect(reached?.high[0]).toBeGreaterThanOrEqual(value - 1e-12)
+      }),
+    )
+  })
+
   test('is far from what no value near it comes to, and then does not hold it', async () => {
     const compute = computation(Array.from({ length: 3 * size }, (_, i) => Math.sin(i + 1)))
     const box = boxAround(

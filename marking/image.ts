@@ -11,7 +11,7 @@ export function centres(boxes: Readonly<Record<string, Box>>): Values {
   return Object.fromEntries(Object.entries(boxes).map(([name, box]) => [name, centre(box)]))
 }
 
-/** A value of a box that is moved to one of its ends: upper (1) or lower (−1). */
+/** A value of a box that is moved from the middle of its range (0) to its upper (1) or lower (−1) end, or part of the way. */
 interface Move {
   readonly name: string
   readonly i: number
@@ -40,7 +40,8 @@ class Surroundings {
     for (const { name, i, to } of moves) {
       const data = moved.get(name) ?? rowMajor(this.middle[name]).slice()
       moved.set(name, data)
-      data[i] = to > 0 ? this.boxes[name].high[i] : this.boxes[name].low[i]
+      const end = to > 0 ? this.boxes[name].high[i] : this.boxes[name].low[i]
+      data[i] = Math.abs(to) === 1 ? end : data[i] + Math.abs(to) * (end - data[i])
     }
     for (const [name, data] of moved) values[name] = tensor(this.boxes[name].shape, data)
     return this.compute(values)
@@ -48,8 +49,8 @@ class Surroundings {
 }
 
 /**
- * The image of a box under a computation: the value in the middle, its change along each coordinate, and the two corners
- * that the changes of each element point to. Where the computation refuses values of either sign, those of the middle's sign only;
+ * The image of a box under a computation: the value in the middle, its change along each coordinate, to where it turns too, and the two
+ * corners that the changes of each element point to. Where the computation refuses values of either sign, those of the middle's sign only;
  * `undefined` where it refuses these too.
  */
 export async function image(
@@ -103,8 +104,10 @@ function imageOfAll(
       const up = rowMajor(await around.at([{ name, i, to: 1 }]))
       const down = rowMajor(await around.at([{ name, i, to: -1 }]))
       for (let c = 0; c < size; c++) {
-        below[c] += Math.max(0, middle[c] - up[c], middle[c] - down[c])
-        above[c] += Math.max(0, up[c] - middle[c], down[c] - middle[c])
+        const turn = size > mostCorners ? undefined : turnOf(down[c], middle[c], up[c])
+        const turned = turn === undefined ? middle[c] : rowMajor(await around.at([{ name, i, to: turn }]))[c]
+        below[c] += middle[c] - Math.min(middle[c], up[c], down[c], turned)
+        above[c] += Math.max(middle[c], up[c], down[c], turned) - middle[c]
         greatest[c]?.push(up[c] >= down[c] ? 1 : -1)
       }
     }
@@ -123,6 +126,12 @@ function imageOfAll(
     }
     return finite(outward({ shape, low: [...low], high: [...high] }))
   })
+}
+
+/** Where between −1 and 1 the parabola through values at −1, 0 and 1 turns, if it does: a square whose argument may be 0. */
+function turnOf(down: number, middle: number, up: number): number | undefined {
+  const turn = (down - up) / (2 * (down - 2 * middle + up))
+  return Math.abs(turn) < 1 && turn !== 0 ? turn : undefined
 }
 
 /** With fewer coordinates the image itself takes no longer. */
