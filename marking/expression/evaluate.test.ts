@@ -148,6 +148,18 @@ describe('evaluating over intervals', () => {
     ])
   })
 
+  it('gives a masked entry of a softmax no share, and the others theirs', () => {
+    const { low, high } = evaluateInterval(parse('softmax([1, 2, 0, 3] + ln([1, 1, 1, 0]))'), {
+      valueOf: nothing,
+      isExact: () => true,
+    })
+    const sum = Math.E + Math.E ** 2 + 1
+    for (const [i, share] of [Math.E / sum, Math.E ** 2 / sum, 1 / sum, 0].entries()) {
+      expect(low[i]).toBeCloseTo(share, 9)
+      expect(high[i]).toBeCloseTo(share, 9)
+    }
+  })
+
   const decimals = fc.integer({ min: -300, max: 300 }).map((n) => (n / 100).toFixed(2))
   const formula = fc
     .tuple(

@@ -34,7 +34,9 @@ const outward = 1e-12
 
 function widened(low: number, high: number): Bounds {
   if (Number.isNaN(low) || Number.isNaN(high)) return wholeLine
-  return [low - Math.abs(low) * outward, high + Math.abs(high) * outward]
+  const [below, above] = [low - Math.abs(low) * outward, high + Math.abs(high) * outward]
+  // An infinite bound has nothing beyond it.
+  return [Number.isFinite(low) ? below : low, Number.isFinite(high) ? above : high]
 }
 
 /** What lies between the least and the greatest of the values. */
@@ -127,12 +129,15 @@ const elementwise: ReadonlyMap<string, (x: Bounds) => Bounds> = new Map<string, 
   ['cos', cos],
 ])
 
-/** An entry is largest where its own logit is greatest and all others are least. */
+/** An entry is largest where its own logit is greatest and all others are least; one whose logit is −∞, as under a mask, is 0. */
 function softmax(logits: readonly Bounds[]): readonly Bounds[] {
   return logits.map(([low, high], i) => {
     const others = logits.filter((_, j) => j !== i)
-    const share = (own: number, rest: readonly number[]): number =>
-      1 / (1 + rest.reduce((sum, logit) => sum + Math.exp(logit - own), 0))
+    const share = (own: number, rest: readonly number[]): number => {
+      const counted = rest.filter((logit) => logit > Number.NEGATIVE_INFINITY)
+      if (own === Number.NEGATIVE_INFINITY && counted.length > 0) return 0
+      return 1 / (1 + counted.reduce((sum, logit) => sum + Math.exp(logit - own), 0))
+    }
     return widened(
       share(
         low,
