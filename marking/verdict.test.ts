@@ -101,6 +101,33 @@ describe('digits', () => {
     expect(judge({ ...cut, habit: 'cuts' }).verdict).toBe('correct')
   })
 
+  test.each([
+    [2.24, 2.25],
+    [-2.24, -2.25],
+    [0.4, 0.5],
+  ])('a value that needs no cutting is not cut to the next lower: %d is not %d', (claimed, truth) => {
+    const half = claimed === 0.4 ? 0.05 : 0.005
+    for (const habit of ['rounds', 'cuts'] as const) {
+      const wrong = evidence({
+        written: written(claimed, half),
+        habit,
+        line: undefined,
+        steps: [],
+        fair: undefined,
+        truth,
+      })
+      expect(judge(wrong).verdict).toBe('wrong')
+      // As the line's arithmetic works it out, give or take what float64 makes of it.
+      expect(judge({ ...wrong, line: [truth - 1e-12, truth + 1e-12] }).verdict).toBe('arithmetic')
+    }
+  })
+
+  test('a value that is nearer to the next than any digits is cut all the same', () => {
+    const truth = 1 - 2.6e-13
+    const cut = evidence({ written: written(0.999, 0.0005), habit: 'cuts', line: undefined, steps: [], truth })
+    expect(judge(cut).verdict).toBe('correct')
+  })
+
   test('a negative value is cut towards zero', () => {
     expect(agreement(written(-0.768, 0.0005), [-0.7689, -0.7689], 'cuts')).toBe('yes')
     expect(agreement(written(-0.769, 0.0005), [-0.7686, -0.7686], 'cuts')).toBe('by the other habit')

@@ -52,10 +52,29 @@ export interface Judgement {
 type Agreement = 'yes' | 'by the other habit' | 'no'
 
 /** Whether a number agrees with what was written, under the solution's habit or under the other one. */
-export function agreement({ rounded, cut }: Written, range: Range, habit: Habit): Agreement {
-  const [usual, other] = habit === 'rounds' ? [rounded, cut] : [cut, rounded]
-  if (rangesMeet(usual, range)) return 'yes'
-  return rangesMeet(other, range) ? 'by the other habit' : 'no'
+export function agreement(written: Written, range: Range, habit: Habit): Agreement {
+  const isRounded = rangesMeet(written.rounded, range)
+  if (habit === 'rounds' && isRounded) return 'yes'
+  if (isCut(written, range)) return habit === 'cuts' ? 'yes' : 'by the other habit'
+  return isRounded ? 'by the other habit' : 'no'
+}
+
+/** Whether what is written may be some value of a range, cut off: 2.24 is all from 2.24 to 2.25, but 2.25 itself is not cut to it. */
+function isCut({ rounded, cut: [low, high] }: Written, range: Range): boolean {
+  if (!rangesMeet([low, high], range)) return false
+  const isExact = low === rounded[0] && high === rounded[1]
+  const middle = (range[0] + range[1]) / 2
+  const isAt = (end: number, other: number): boolean =>
+    !isExact && Math.abs(end) >= Math.abs(other) && Math.abs(middle - end) <= ties * Math.abs(end)
+  return !(isNarrow(range) && (isAt(low, high) || isAt(high, low)))
+}
+
+/** A few steps of float64: values nearer to a bound are on it. 0.999999999 is near to 1, and cut to 0.999. */
+const ties = 8 * Number.EPSILON
+
+/** Whether a range is one number, and what float64 makes of it. */
+function isNarrow([low, high]: Range): boolean {
+  return rangesMeet([low, low], [high, high])
 }
 
 /** The verdict on one number. A claim with neither a value nor a rule to compare it with is judged by its line alone. */
