@@ -52,7 +52,7 @@ export async function alignChain(
       : await quantitiesThatAre(world, left, scope)
   if (candidates.length === 0)
     return left.kind === 'symbolic' &&
-      (world.index.candidates(left.keys[0]).length > 0 || partOf(world, left.keys[0]) !== undefined)
+      (world.index.candidates(left.keys[0]).length > 0 || partOf(world, left.keys[0], scope) !== undefined)
       ? { kind: 'expression', side: left }
       : undefined
   const titled =

@@ -45,6 +45,11 @@ export function rangeAt(box: Box, i: number): Range {
   return [box.low[i], box.high[i]]
 }
 
+/** The ranges of `length` elements from one on, in row-major order. */
+export function slice({ low, high }: Box, from: number, length: number): Box {
+  return { shape: [length], low: low.slice(from, from + length), high: high.slice(from, from + length) }
+}
+
 /** Whether two boxes have a value in common. Boxes of different sizes have none; a column and a row of one length may. */
 export function meet(a: Box, b: Box): boolean {
   return a.low.length === b.low.length && a.low.every((_, i) => rangesMeet(rangeAt(a, i), rangeAt(b, i)))

@@ -34,37 +34,45 @@ export function dataOf(world: World, side: Side, scope: Scope): ReadonlyMap<stri
 function entryOf(
   world: World,
   key: string,
-  { stage, preferred }: Scope,
+  scope: Scope,
 ): { readonly base: string; readonly datum: Datum } | undefined {
+  const { stage, preferred } = scope
   for (const entry of entriesNamed(key)) {
     const datum = world.index.resolve(entry.base, stage, preferred)
     const value = datum === undefined ? undefined : world.truth[datum.name]
     if (datum !== undefined && value !== undefined && positionOf(entry, value.shape) !== undefined)
       return { base: entry.base, datum }
   }
-  const part = partOf(world, key)
+  const part = partOf(world, key, scope)
   return part === undefined ? undefined : { base: part.base, datum: part.datum }
 }
 
-/** A row or an entry of a matrix of the exercise, and where it stands in the matrix. */
+/** A row or an entry of a matrix of the exercise, or an entry of a vector, and where it stands. */
 export interface Part {
   readonly base: string
   readonly datum: Datum
   readonly from: number
   readonly length: number
+  /** How many a row of the matrix has; 1 in a vector. */
   readonly columns: number
 }
 
-/** The row or the entry that a key names, of a matrix that may be written so: the first of the queries for `q_1`. */
-export function partOf(world: World, key: string): Part | undefined {
+/** The row that a key names of a matrix that may be written so (the first of the queries for `q_1`), or the entry of what is computed. */
+export function partOf(world: World, key: string, { stage, preferred }: Scope): Part | undefined {
   const row = rowNamed(key)
-  const parts = [...(row === undefined ? [] : [{ base: row.base, place: [row.row] }]), ...entriesNamed(key)]
-  for (const { base, place } of parts) {
-    const datum = world.index.ofRows(base)
-    const [rows, columns] = datum === undefined ? [] : world.truth[datum.name].shape
-    const [i, j = 0] = place
-    if (datum === undefined || place.length > 2 || i < 0 || i >= rows || j < 0 || j >= columns) continue
-    return { base, datum, from: i * columns + j, length: place.length === 1 ? columns : 1, columns }
+  const datum = row === undefined ? undefined : world.index.ofRows(row.base)
+  if (row !== undefined && datum !== undefined) {
+    const [rows, columns] = world.truth[datum.name].shape
+    if (row.row >= 0 && row.row < rows)
+      return { base: row.base, datum, from: row.row * columns, length: columns, columns }
+  }
+  for (const entry of entriesNamed(key)) {
+    const datum = world.index.ofRows(entry.base) ?? world.index.resolve(entry.base, stage, preferred)
+    if (datum === undefined || (datum.kind === 'quantity' && datum.quantity.kind !== 'real')) continue
+    const { shape } = world.truth[datum.name]
+    const from = positionOf(entry, shape)
+    if (from !== undefined)
+      return { base: entry.base, datum, from, length: 1, columns: shape.length > 1 ? shape[shape.length - 1] : 1 }
   }
   return undefined
 }

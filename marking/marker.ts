@@ -523,6 +523,7 @@ export class Marker {
 function indexIn(part: Subject['part'], index: Claim['index'], isCell: boolean): Claim['index'] {
   if (part === undefined || (index === null && !isCell)) return index
   const at = part.from + (typeof index === 'number' ? index : 0)
+  if (part.columns === 1) return at
   return [Math.floor(at / part.columns), at % part.columns]
 }
 

@@ -1,5 +1,5 @@
 import { rowMajor } from '../oracle/tensor.js'
-import { type Box, hull, meet, pointBox, reshaped } from './boxes.js'
+import { type Box, hull, meet, pointBox, reshaped, slice } from './boxes.js'
 import type { ClaimedValue } from './claimedValue.js'
 import type { Part } from './identities.js'
 import type { ValueJudgement } from './judgeValue.js'
@@ -50,10 +50,12 @@ export async function rememberPart(
   })
   const right = isRight(judged.outcome)
   const rootLine = right ? own.rootLine : (judged.rootLine ?? line)
+  const computed = right || judged.outcome === 'carried' ? slice(own.box, from, length) : judged.lineBox
+  const written = narrowed(box, values, computed)
   replay.record(name, {
     values: put([...rowMajor(point)], values),
-    written: boxWith(own.box, box),
-    fair: boxWith(own.fair, box),
+    written: boxWith(own.box, written),
+    fair: boxWith(own.fair, written),
     meant: right ? own.meant : [own.box, ...(judged.lineBox === undefined ? [] : [boxWith(own.box, judged.lineBox)])],
     rootLine,
     lapse: rootLine === undefined ? 'slip' : replay.lapseOn(rootLine),

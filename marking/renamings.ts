@@ -154,7 +154,7 @@ async function nextStep({ statements, world, drafts }: Reading): Promise<readonl
 /** The symbol of a quantity that a key is, or is a row or an entry of. */
 function baseOf(key: string, quantity: string, world: World): string | undefined {
   if (world.index.candidates(key).some(({ name }) => name === quantity)) return key
-  const part = partOf(world, key)
+  const part = partOf(world, key, { stage: 0, preferred: [quantity] })
   if (part?.datum.name === quantity) return part.base
   return entriesNamed(key).find(({ base }) => world.index.candidates(base).some(({ name }) => name === quantity))?.base
 }

@@ -62,6 +62,16 @@ describe('a matrix that is written row by row', () => {
     expect(present(claims).filter(({ verdict }) => verdict !== 'correct' && verdict !== 'rounded')).toEqual([])
   })
 
+  test.each(['(-2.24, 5.5)', '(-2.26, 5.5)', '(-2.25, 5.4)', '(-2.25, 5.6)'])(
+    'is wrong by one in the last place, where nothing was rounded: q1 = %s',
+    async (row) => {
+      for (const line of [`q1 = ${row}`, queries.replace('(-2.25, 5.5)', row)]) {
+        const errors = (await mark(line, keys)).claims.filter(({ root }) => root)
+        expect(errors).toMatchObject([{ line: 1, quantity: 'queries', verdict: 'wrong' }])
+      }
+    },
+  )
+
   test('may be written as a whole afterwards', async () => {
     const report = await mark(queries, 'Q = [[-2.25, 5.5], [1.25, 1], [-1.25, 3.75], [-2.75, -0.5]]')
     expect(report.summary).toMatchObject({ correct: 5, wrong: 0, carried: 0 })
@@ -69,5 +79,29 @@ describe('a matrix that is written row by row', () => {
 
   test('has no more rows than it has', async () => {
     expect(verdictsOf(await mark('q5 = (1, 2)'))).toEqual([])
+  })
+})
+
+describe('a vector that is written entry by entry', () => {
+  const entries = ['e_1 = 1 + 0.5 * 0 = 1', 'e_2 = 0.5 * 1.5 = 0.75', 'e_3 = -1 + 0.5 = -0.5']
+  const markScores = (...lines: readonly string[]) => markText(`${lines.join('\n\n')}\n`, 'sharif/3', 'solution.txt')
+
+  test('is the answer that is asked for', async () => {
+    const { claims } = await markScores(...entries)
+    expect(new Set(present(claims).map(({ quantity, verdict }) => [quantity, verdict].join(' ')))).toEqual(
+      new Set(['dotScores correct']),
+    )
+    expect(claims.filter(({ verdict }) => verdict === 'missing').map(({ quantity }) => quantity)).not.toContain(
+      'dotScores',
+    )
+  })
+
+  test('is what later lines rest on: an error in an entry is one error', async () => {
+    // exp 1 = 2.7183, exp 0.75 = 2.1170, exp(−0.4) = 0.6703, their sum 5.5056.
+    const report = await markScores(...entries.slice(0, 2), 'e_3 = -0.4', 'a = (0.494, 0.385, 0.122)')
+    expect(report.claims.filter(({ root }) => root)).toMatchObject([
+      { line: 5, quantity: 'dotScores', index: 2, claimed: -0.4, expected: -0.5 },
+    ])
+    expect(verdictsOf(report).slice(-3)).toEqual(Array(3).fill('7 dotWeights carried'))
   })
 })

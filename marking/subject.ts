@@ -1,6 +1,6 @@
 import type { Quantity } from '../exercises/exercise.js'
 import type { Target } from './alignment.js'
-import { type Box, meet, pointBox } from './boxes.js'
+import { type Box, meet, pointBox, slice } from './boxes.js'
 import { elementwise } from './elementwise.js'
 import { evaluateBox, evaluatePoint, type Habit } from './evaluation.js'
 import { dataOf, type Part, partOf, type Scope } from './identities.js'
@@ -133,7 +133,7 @@ async function expressionSubject(side: Side, replay: Replay, scope: Scope, habit
     return datum === undefined ? undefined : replay.world.truth[datum.name]
   })
   if (truth === undefined) return undefined
-  const part = side.expression.kind === 'name' ? partOf(replay.world, side.expression.key) : undefined
+  const part = side.expression.kind === 'name' ? partOf(replay.world, side.expression.key, scope) : undefined
   return {
     name: undefined,
     side,
@@ -145,6 +145,8 @@ async function expressionSubject(side: Side, replay: Replay, scope: Scope, habit
     point: undefined,
     scope,
     support: new Later(async (replay) => {
+      const quantity = part === undefined ? undefined : replay.world.quantity(part.datum.name)
+      if (part !== undefined && quantity !== undefined) return supportOfPart(part, quantity, replay)
       const owns = new Map(
         await Promise.all([...data].map(async ([key, datum]) => [key, await replay.own(datum.name)] as const)),
       )
@@ -158,5 +160,17 @@ async function expressionSubject(side: Side, replay: Replay, scope: Scope, habit
         lapse: lapseOf(known.flatMap((value) => value ?? [])),
       }
     }),
+  }
+}
+
+/** What a row or an entry rests on: what its matrix is computed from, as it stands. */
+async function supportOfPart({ from, length }: Part, quantity: Quantity, replay: Replay): Promise<Support> {
+  const owns = await Promise.all(quantity.from.map((name) => replay.own(name)))
+  const steps = await replay.steps(quantity)
+  const fair = await replay.fairImage(quantity)
+  return {
+    steps: steps.map((step) => ({ ...step, box: slice(step.box, from, length) })),
+    fair: fair === undefined ? undefined : slice(fair, from, length),
+    lapse: lapseOf(owns.flatMap((own) => own ?? [])),
   }
 }
