@@ -1,4 +1,5 @@
 import { plainSymbol } from '../exercises/plainText.js'
+import { sameShape } from '../oracle/tensor.js'
 import { meet, pointBox } from './boxes.js'
 import { cellsOf, evaluateBox, signedNumeral } from './evaluation.js'
 import type { Expression } from './expression/ast.js'
@@ -113,42 +114,73 @@ async function boundSymbols(unknown: ReadonlyMap<string, number>, reading: Readi
 }
 
 /**
- * Symbols whose formula or value is that of a quantity, not written otherwise, that the exercise computes from what it calls so: S for the
- * scores that are divided by the root already.
+ * Symbols whose formula or values are those of a quantity, not written otherwise, that the exercise computes from what it calls so: S for
+ * the scores that are divided by the root already.
  */
-async function nextStep({ statements, world, drafts }: Reading): Promise<readonly Renaming[]> {
+async function nextStep(reading: Reading): Promise<readonly Renaming[]> {
+  const { statements, world, drafts } = reading
   const written = new Set(drafts.map(({ claim }) => claim.quantity))
-  const found = new Map<string, Renaming>()
-  for (const draft of drafts) {
-    const { quantity, verdict } = draft.claim
-    const statement = statements.find(({ span }) => span.start <= draft.start && draft.start < span.end)
-    const left = statement?.sides[0]
-    if (isRight(verdict) || quantity === null || statement === undefined || left?.expression.kind !== 'name') continue
-    const base = baseOf(left.expression.key, quantity, world)
-    const later = world.index
-      .all()
-      .filter(({ name }) => !written.has(name) && world.quantity(name)?.from.includes(quantity))
-    if (base === undefined || later.length === 0) continue
-    const formula = statement.sides.slice(1).find(({ kind }) => kind === 'symbolic')
-    const isFormulaOf =
-      formula === undefined ? [] : await quantitiesThatAre(world, formula, { stage: 0, preferred: [quantity] })
-    for (const datum of later) {
-      if (!isFormulaOf.includes(datum) && !(isLong(draft) && hasValueOf(draft, datum, world))) continue
+  const found: Renaming[] = []
+  for (const { base, quantity, claims } of claimsBySymbol(reading)) {
+    const wrong = claims.filter(({ draft: { claim } }) => !isRight(claim.verdict) && claim.verdict !== 'carried')
+    // What follows its own rule is what it is called.
+    if (wrong.length === 0 || claims.some(({ draft }) => draft.isFormula && isRight(draft.claim.verdict))) continue
+    const numbers = wrong.filter(({ draft }) => draft.half > 0)
+    for (const datum of world.index.all()) {
+      const isNext = !written.has(datum.name) && world.quantity(datum.name)?.from.includes(quantity)
+      if (!isNext || !sameShape(world.truth[datum.name].shape, world.truth[quantity].shape)) continue
+      const hasItsValues =
+        numbers.length > 0 && numbers.every(({ draft }) => isLong(draft) && hasValueOf(draft, datum, world))
+      if (!hasItsValues && !(await isAnyFormulaOf(datum, quantity, claims, world))) continue
       const [symbol] = symbolsOf(datum)
+      const own = statements.flatMap(({ sides }) => sides.flatMap(({ keys }) => keys))
       const keys = new Map(
-        statements.flatMap(({ sides }) =>
-          sides.flatMap((side) =>
-            side.keys.flatMap((key) =>
-              baseOf(key, quantity, world) === base ? [[key, key.replace(base, symbol)] as const] : [],
-            ),
-          ),
+        own.flatMap((key) =>
+          baseOf(key, quantity, world) === base ? [[key, key.replace(base, symbol)] as const] : [],
         ),
       )
       const finding = `${plainSymbol(base)} is read as ${symbolText(datum)}`
-      if (!found.has(finding)) found.set(finding, { keys, finding, start: statement.span.start })
+      found.push({ keys, finding, start: claims[0].statement.span.start })
     }
   }
+  return found
+}
+
+/** What a solution claims under one symbol of a quantity. */
+interface Claimed {
+  readonly base: string
+  readonly quantity: string
+  readonly claims: readonly { readonly draft: Draft; readonly statement: Statement }[]
+}
+
+/** The claims of chains whose left side is a symbol of their quantity, or a row or an entry of it. */
+function claimsBySymbol({ statements, drafts, world }: Reading): readonly Claimed[] {
+  const found = new Map<string, Claimed>()
+  for (const draft of drafts) {
+    const { quantity } = draft.claim
+    const statement = statements.find(({ span }) => span.start <= draft.start && draft.start < span.end)
+    const left = statement?.sides[0]
+    if (quantity === null || statement === undefined || left?.expression.kind !== 'name') continue
+    const base = baseOf(left.expression.key, quantity, world)
+    if (base === undefined) continue
+    const place = `${quantity} ${base}`
+    found.set(place, { base, quantity, claims: [...(found.get(place)?.claims ?? []), { draft, statement }] })
+  }
   return [...found.values()]
+}
+
+async function isAnyFormulaOf(
+  datum: Datum,
+  quantity: string,
+  claims: Claimed['claims'],
+  world: World,
+): Promise<boolean> {
+  for (const statement of new Set(claims.map((claim) => claim.statement))) {
+    const formula = statement.sides.slice(1).find(({ kind }) => kind === 'symbolic')
+    const scope = { stage: 0, preferred: [quantity] }
+    if (formula !== undefined && (await quantitiesThatAre(world, formula, scope)).includes(datum)) return true
+  }
+  return false
 }
 
 /** The symbol of a quantity that a key is, or is a row or an entry of. */
