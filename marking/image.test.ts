@@ -57,6 +57,27 @@ describe('the image of a box', () => {
     )
   })
 
+  test('holds what a quotient comes to by a number that may be 0', async () => {
+    const hundredths = fc.integer({ min: 1, max: 200 }).map((count) => count / 100)
+    await fc.assert(
+      fc.asyncProperty(hundredths, hundredths, fc.integer({ min: 2, max: 98 }), async (below, above, share) => {
+        const quotient = async ({ x }: Values) => tensor([], [1 / rowMajor(x)[0]])
+        const at = -below + (share / 100) * (below + above)
+        fc.pre(Math.abs(at) > 0.005 * (below + above) && below !== above)
+        const reached = await image(quotient, { x: { shape: [], low: [-below], high: [above] } })
+        expect(reached?.low[0]).toBeLessThanOrEqual(1 / at)
+        expect(reached?.high[0]).toBeGreaterThanOrEqual(1 / at)
+      }),
+    )
+  })
+
+  test('does not reach beyond what a value that passes through 0 comes to', async () => {
+    const cubic = async ({ x }: Values) => tensor([], [rowMajor(x)[0] ** 3 - 3 * rowMajor(x)[0]])
+    const reached = await image(cubic, { x: { shape: [], low: [-0.5], high: [2.5] } })
+    expect(reached?.low[0]).toBeGreaterThan(-4)
+    expect(reached?.high[0]).toBeLessThan(9)
+  })
+
   test('is far from what no value near it comes to, and then does not hold it', async () => {
     const compute = computation(Array.from({ length: 3 * size }, (_, i) => Math.sin(i + 1)))
     const box = boxAround(

@@ -104,10 +104,14 @@ function imageOfAll(
       const up = rowMajor(await around.at([{ name, i, to: 1 }]))
       const down = rowMajor(await around.at([{ name, i, to: -1 }]))
       for (let c = 0; c < size; c++) {
+        const at = async (to: number): Promise<number> => rowMajor(await around.at([{ name, i, to }]))[c]
         const turn = size > mostCorners ? undefined : turnOf(down[c], middle[c], up[c])
-        const turned = turn === undefined ? middle[c] : rowMajor(await around.at([{ name, i, to: turn }]))[c]
-        below[c] += middle[c] - Math.min(middle[c], up[c], down[c], turned)
-        above[c] += Math.max(middle[c], up[c], down[c], turned) - middle[c]
+        const turned = turn === undefined ? middle[c] : await at(turn)
+        const values = [middle[c], up[c], down[c], turned]
+        const isOpen = size <= mostCorners && (await hasPole(at, down[c], middle[c], up[c]))
+        const beyond = isOpen ? nearPole * Math.max(...values.map(Math.abs)) : 0
+        below[c] += middle[c] - Math.min(...values) + beyond
+        above[c] += Math.max(...values) - middle[c] + beyond
         greatest[c]?.push(up[c] >= down[c] ? 1 : -1)
       }
     }
@@ -132,6 +136,36 @@ function imageOfAll(
 function turnOf(down: number, middle: number, up: number): number | undefined {
   const turn = (down - up) / (2 * (down - 2 * middle + up))
   return Math.abs(turn) < 1 && turn !== 0 ? turn : undefined
+}
+
+/** Near a pole a value may be so many times what it is at the ends. */
+const nearPole = 1e3
+
+/** So many times the place between two signs is halved: a value that passes through 0 is far smaller there then than at the ends. */
+const halvings = 6
+
+/**
+ * Whether what has these values at −1, 0 and 1 leaps from one sign to the other through a pole, as a quotient does by what may be 0: on
+ * both sides of the leap it does not come nearer to 0, as what passes through 0 does.
+ */
+async function hasPole(
+  at: (to: number) => Promise<number>,
+  down: number,
+  middle: number,
+  up: number,
+): Promise<boolean> {
+  const isBetween = (middle - down) * (up - middle) >= 0
+  if (down * up >= 0 || isBetween) return false
+  let [a, b] = middle * down < 0 ? [-1, 0] : [0, 1]
+  let [atA, atB] = middle * down < 0 ? [down, middle] : [middle, up]
+  const largest = Math.max(Math.abs(atA), Math.abs(atB))
+  for (let halving = 0; halving < halvings; halving++) {
+    const half = (a + b) / 2
+    const value = await at(half)
+    if (value * atA > 0) [a, atA] = [half, value]
+    else [b, atB] = [half, value]
+  }
+  return Math.max(Math.abs(atA), Math.abs(atB)) >= largest
 }
 
 /** With fewer coordinates the image itself takes no longer. */
