@@ -400,12 +400,12 @@ function missing({ world, drafts }: Marked, statements: readonly Statement[], do
     }))
 }
 
-/** Wrong zeros and ones, from which much follows by itself. */
+/** Wrong zeros and ones, from which much follows by itself; not those of an entry among others. */
 function trivial({ world, drafts }: Marked): readonly Finding[] {
   const used = new Set(world.exercise.quantities.flatMap(({ from }) => from))
   return drafts.flatMap(({ claim }) => {
-    const { quantity, root, claimed, expected, line } = claim
-    if (!root || claimed === expected || (claimed !== 0 && claimed !== 1)) return []
+    const { quantity, root, claimed, expected, line, index } = claim
+    if (!root || index !== null || claimed === expected || (claimed !== 0 && claimed !== 1)) return []
     const datum = quantity === null ? undefined : world.index.datum(quantity)
     if (datum?.kind === 'quantity' && (datum.quantity.kind === 'class' || !used.has(datum.name))) return []
     const name = datum === undefined ? 'the value' : symbolText(datum)

@@ -99,6 +99,11 @@ describe('explanations', () => {
     ])
   })
 
+  test('an entry among others is no factor', async () => {
+    const { findings } = await markDocument(handwritten(exercise13, 'h_1 = (5, 1)'), { exercises: [exercise13] })
+    expect(findings).toEqual([])
+  })
+
   test('a class is no factor', async () => {
     const { findings } = await markDocument(handwritten(exercise13, '\\text{class} = 0'), { exercises: [exercise13] })
     expect(findings).toEqual([])
