@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { exercise11b } from '../exercises/ntua/1.1b.js'
 import type { Expression } from './expression/ast.js'
 import { readFragment } from './expression/reader.js'
+import { markText, present } from './fixtures/marked.js'
 import { areSame } from './identities.js'
 import { sideOf } from './statements.js'
 import type { Sameness } from './steps.js'
@@ -131,4 +132,10 @@ describe('whether two formulas are the same', () => {
       { numRuns: 300, seed: 7 },
     )
   })
+})
+
+it('a formula that holds only where both sides happen to be 0 is no formula of a quantity', async () => {
+  // At random weights W·x₂ and h₁ may both be negative, and ReLU 0 of either; at the exercise's own data h₁ is (5, 2).
+  const { claims } = await markText('$h_2 = ReLU(W_{wh} x_2)$\n', 'ntua/1.3')
+  expect(present(claims)).toMatchObject([{ quantity: 'h2', verdict: 'wrong' }])
 })

@@ -228,10 +228,16 @@ export class World {
   private pointsOf(names: readonly string[], items: string, choose: (given: Values) => Values): readonly Point[] {
     const free = this.ancestors(names)
     const varied = this.exercise.given.filter(({ name }) => free.has(name)).map(({ name }) => name)
-    return this.shelf.samples.given.map((sample, i) => {
-      const chosen = varied.filter((name) => sameShape(sample[name].shape, this.given[name].shape))
+    const samples = this.shelf.samples.given.map((sample, i) => ({
+      sample,
+      chosen: varied.filter((name) => sameShape(sample[name].shape, this.given[name].shape)),
+      place: `sample ${i}`,
+    }))
+    // What holds for all data holds for these.
+    const own = { sample: this.given, chosen: [], place: 'given' }
+    return [own, ...samples.filter(({ chosen }) => chosen.length > 0)].map(({ sample, chosen, ...from }) => {
       const given = choose({ ...this.given, ...Object.fromEntries(chosen.map((name) => [name, sample[name]])) })
-      const place = `${items} ${i} ${chosen.join(' ')}`
+      const place = `${items} ${from.place} ${chosen.join(' ')}`
       const point = (name: string): Promise<Tensor | undefined> => {
         if (given[name] !== undefined) return Promise.resolve(given[name])
         const key = `${place}|${name}|${this.conventionsUnder(name)}`
