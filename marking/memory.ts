@@ -11,6 +11,19 @@ import { isRight } from './verdict.js'
 export async function remember(replay: Replay, subject: Subject, judged: ValueJudgement, line: number): Promise<void> {
   const { name, truth, quantity } = subject
   if (name === undefined || judged.value.box.low.length !== truth.low.length) return
+  if (quantity?.kind === 'shape' && judged.expected !== undefined) {
+    // Channels last: the lengths are those that the exercise writes in another order.
+    replay.record(name, {
+      values: truth.low,
+      written: truth,
+      fair: truth,
+      meant: [],
+      rootLine: undefined,
+      lapse: 'slip',
+    })
+    rememberLengths(replay, quantity.from, truth, undefined)
+    return
+  }
   const digits = reshaped(judged.byOtherHabit ? eitherHabit(judged.value) : judged.value.box, truth.shape)
   const settle = new Later(async (now) =>
     recordOf(subject, await subject.support.again().of(now), judged, digits, { line, replay: now }),

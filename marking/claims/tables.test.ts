@@ -178,3 +178,17 @@ test('a table of no known exercise claims only its equations', async () => {
   const report = await markText(`| item | price |\n|---|---|\n| a | 3 |\n| sum | 3 + 4 = 8 |`)
   expect(verdictsOf(report)).toEqual(['4 - arithmetic'])
 })
+
+test('shapes with their channels last are the lengths that counts rest on', async () => {
+  // With 6, 6 and 32 for channels, height and width, 17962 would follow.
+  const shapes = [
+    '28 \\times 28 \\times 16',
+    '14 \\times 14 \\times 16',
+    '12 \\times 12 \\times 32',
+    '6 \\times 6 \\times 32',
+  ]
+  const names = ['conv1', 'pool1', 'conv2', 'pool2']
+  const text = shapes.map((shape, i) => `${names[i]}: $${shape}$\n`).join('\n')
+  const { claims } = await markText(`${text}\ntotal parameters = 17962\n`, 'fer/2')
+  expect(claims.filter(({ root }) => root)).toMatchObject([{ line: 9, quantity: 'parameters', verdict: 'wrong' }])
+})
