@@ -85,7 +85,8 @@ function claimedValue(expression: Expression, box: Box, meant: Box, digits: Digi
     const cell = numerals[i]
     if (cell === undefined) return 0
     if (!cell.numeral.whole) return cell.numeral.half
-    if (digits.isExact) return 0
+    // 28.5 → 28: positions are whole.
+    if (digits.isExact) return digits.relation === '→' ? 0.5 : 0
     // 108 stands for 108.2 where decimals are no longer written.
     return Math.abs(cell.value) >= withoutDecimals ? 0.5 : finest
   })

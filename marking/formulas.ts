@@ -10,6 +10,7 @@ import type { Replay } from './replay.js'
 import type { Side } from './statements.js'
 import type { Subject } from './subject.js'
 import { type Datum, symbolsOf, symbolText } from './symbols.js'
+import type { World } from './world.js'
 
 /** What a side with names in it turns out to be. */
 export type FormulaJudgement =
@@ -48,8 +49,11 @@ export async function judgeFormula(
         ? 'unknown'
         : await areSame(world, subject.side, side, scope)
   const { quantity } = subject
-  if (sameness === 'same' || (quantity !== undefined && isOwnFormula(side, quantity, world.exercise)))
-    return { kind: 'formula', verdict: 'correct', message: '', notes }
+  const isRight =
+    sameness === 'same' ||
+    (quantity !== undefined && isOwnFormula(side, quantity, world.exercise)) ||
+    (subject.name !== undefined && (await isFormulaBefore(world, side, subject.name, scope)))
+  if (isRight) return { kind: 'formula', verdict: 'correct', message: '', notes }
   const at = evaluatePoint(side.expression, (key) => {
     const datum = data.get(key)
     return datum === undefined ? undefined : world.truth[datum.name]
@@ -71,6 +75,13 @@ export async function judgeFormula(
     message: formulaMessage(datum === undefined ? undefined : symbolText(datum), subject.quantity?.formula),
     notes,
   }
+}
+
+/** Whether a side is a quantity's formula with the symbols of an earlier stage: y₃ of the forward pass, in the new weight's `w + ηδ₅y₃`. */
+async function isFormulaBefore(world: World, side: Side, name: string, scope: Scope): Promise<boolean> {
+  for (let stage = scope.stage - 1; stage >= 0; stage--)
+    if ((await isFormulaOf(world, side, name, { ...scope, stage })) === 'same') return true
+  return false
 }
 
 /** Symbols of the sheet that stand for something under another index: w₁₅ read as w₃₅. */

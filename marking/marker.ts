@@ -131,7 +131,7 @@ export class Marker {
     for (const [i, side] of statement.sides.entries()) {
       if (i === 0) continue
       if (side.kind !== 'numeric') {
-        if (!this.addRule(statement, side, await judgeDerivative(derivative, side, this.position.stage, world))) return
+        if (!this.addRule(statement, side, await this.judgedDerivative(statement, derivative, side))) return
         continue
       }
       const line = this.lineOf(side, statement)
@@ -143,6 +143,18 @@ export class Marker {
       } else this.addUnread(statement, `the value of ${derivative.text}, which the exercise does not ask for`)
       before = line
     }
+  }
+
+  /** A formula of a derivative, right too where its symbols are those of an earlier stage: E and y₅ before the update. */
+  private async judgedDerivative(statement: Statement, derivative: Derivative, side: Side): Promise<RuleJudgement> {
+    const { world } = this.replay
+    const judged = await judgeDerivative(derivative, side, this.position.stage, world)
+    for (let stage = this.position.stage - 1; stage >= 0 && judged.kind !== 'correct'; stage--) {
+      const before = derivativeOf(statement.sides[0], stage, world)
+      const other = before === undefined ? undefined : await judgeDerivative(before, side, stage, world)
+      if (other?.kind === 'correct') return other
+    }
+    return judged
   }
 
   /** Formulas of a general rule: right, wrong where nothing else can be meant, else unread. */

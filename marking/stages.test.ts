@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import { markText, present, verdictsOf } from './fixtures/marked.js'
+
+describe('general formulas behind an update', () => {
+  const mark = (...lines: readonly string[]) => markText(lines.map((line) => `$${line}$\n`).join('\n'), 'ntua/1.1b')
+
+  test.each([String.raw`w_{35} \leftarrow w_{35} + \eta \delta_5 y_3`, String.raw`w_{35} = w_{35} + \Delta w_{35}`])(
+    'are read with the symbols of the steps before it: %s',
+    async (update) => {
+      const report = await mark(
+        String.raw`E = \frac12 (t-y_5)^2`,
+        update,
+        String.raw`\frac{\partial E}{\partial w_{13}} = -\delta_3 x_1`,
+        String.raw`\frac{\partial E}{\partial y_5} = -(t - y_5)`,
+      )
+      expect(new Set(present(report.claims).map(({ verdict }) => verdict))).toEqual(new Set(['correct']))
+      expect(report.unread).toEqual([])
+    },
+  )
+
+  test('are wrong where they hold before the update no more than behind it', async () => {
+    const report = await mark(
+      String.raw`w_{35} = w_{35} + \eta \delta_5 y_4`,
+      String.raw`\frac{\partial E}{\partial w_{13}} = -\delta_3 x_2 x_1 x_1`,
+    )
+    expect(verdictsOf(report)).toEqual(['1 newW35 wrong', '3 - wrong'])
+  })
+})
+
+test('«gives» leads from a quotient to the whole number of positions', async () => {
+  const mark = (line: string) => markText(`${line}\n`, 'fer/2').then(({ claims }) => present(claims))
+  for (const right of [String.raw`$(62 - 7)/2 + 1 = 28.5 \to 28$`, '(62 - 7)/2 + 1 = 28.5 → 28'])
+    expect(new Set((await mark(right)).map(({ verdict }) => verdict))).toEqual(new Set(['correct']))
+  const wrong = await mark(String.raw`$(62 - 7)/2 + 1 = 28.5 \to 27$`)
+  expect(wrong.at(-1)).toMatchObject({ verdict: 'arithmetic' })
+})
