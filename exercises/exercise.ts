@@ -201,6 +201,8 @@ export interface Exercise {
   readonly trainings?: readonly Training[]
   readonly worksheet?: Worksheet
   readonly choice?: Choice
+  /** What symbols of a general model are in the small instance beside it, which solutions write the same formulas for: $d_k$ is 2 there. */
+  readonly instance?: Readonly<Record<string, number>>
   /** Of given data with a batch: the first item alone, as a vector, for which solutions may write their formulas (`q = Wp + b`). */
   oneItem?(given: Values): Values
   /** What is easier seen than read, for these given data and quantities. */

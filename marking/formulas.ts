@@ -2,12 +2,14 @@ import { plainSymbol } from '../exercises/plainText.js'
 import { meet } from './boxes.js'
 import { isChainRule } from './chainRule.js'
 import { evaluatePoint } from './evaluation.js'
-import { walk } from './expression/walk.js'
+import type { Expression } from './expression/ast.js'
+import { wholeNumeral } from './expression/indices.js'
+import { rebuilt, walk } from './expression/walk.js'
 import { areSame, dataOf, isFormulaOf, isFormulaOfOneItem, type Scope } from './identities.js'
 import { formulaMessage } from './messages.js'
 import { isOwnFormula } from './ownFormulas.js'
 import type { Replay } from './replay.js'
-import type { Side } from './statements.js'
+import { type Side, sideOf } from './statements.js'
 import type { Subject } from './subject.js'
 import { type Datum, symbolsOf, symbolText } from './symbols.js'
 import type { World } from './world.js'
@@ -26,12 +28,30 @@ export type FormulaJudgement =
   | { readonly kind: 'skip' }
   | { readonly kind: 'unknown'; readonly why: string }
 
-/** Judges a symbolic side by trying it at random given data, and where it is no formula of its own at those given. */
+/** Judges a symbolic side; where it is no right formula with the sizes of the general model, with those of the instance beside it. */
 export async function judgeFormula(
   side: Side,
   subject: Subject | undefined,
   replay: Replay,
 ): Promise<FormulaJudgement> {
+  const judged = await judgeAsWritten(side, subject, replay)
+  const { instance = {} } = replay.world.exercise
+  const sizes = side.keys.filter((key) => Object.hasOwn(instance, key))
+  const isOpen = judged.kind === 'unknown' || (judged.kind === 'formula' && judged.verdict === 'wrong')
+  if (!isOpen || side.kind !== 'symbolic' || sizes.length === 0) return judged
+  const other = await judgeAsWritten(sideOf(withSizes(side.expression, instance)), subject, replay)
+  if (other.kind !== 'formula' || other.verdict !== 'correct') return judged
+  const said = [...new Set(sizes)].map((key) => `${plainSymbol(key)} = ${instance[key]}`)
+  return { ...other, notes: [...other.notes, `${said.join(', ')} in the instance`] }
+}
+
+function withSizes(expression: Expression, sizes: Readonly<Record<string, number>>): Expression {
+  if (expression.kind !== 'name') return rebuilt(expression, (operand) => withSizes(operand, sizes))
+  return Object.hasOwn(sizes, expression.key) ? wholeNumeral(sizes[expression.key], expression.span) : expression
+}
+
+/** Judges a symbolic side by trying it at random given data, and where it is no formula of its own at those given. */
+async function judgeAsWritten(side: Side, subject: Subject | undefined, replay: Replay): Promise<FormulaJudgement> {
   const { world } = replay
   const scope: Scope = subject?.scope ?? { stage: 0, preferred: [] }
   const data = dataOf(world, side, scope)

@@ -100,6 +100,7 @@ Time is counted in multiply-adds of matrix products, memory in numbers that are 
     { name: 'cost', title: 'Time and memory' },
   ],
   quantities: kernelQuantities,
+  instance: { D: 2, d_k: 2, N: 3, M: 2 },
   conventions: kernelConventions,
   mistakes: kernelMistakes,
   laws: kernelLaws,
