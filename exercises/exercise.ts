@@ -53,6 +53,8 @@ export interface Quantity {
   readonly from: readonly string[]
   /** The right side of its defining equation, in LaTeX, in the symbols of the exercise. */
   readonly formula: string
+  /** Other right sides, for what solutions define a symbol of it otherwise: `softmax(S + M)`, with a mask of 0 and −∞. */
+  readonly otherFormulas?: readonly string[]
   /** Asked for: reported as `missing` where a solution does not have it. */
   readonly asked?: true
   /**

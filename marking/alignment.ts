@@ -4,12 +4,13 @@ import { symbolKey } from '../exercises/symbols.js'
 import { type Box, hull, meet, pointBox } from './boxes.js'
 import { oldValues } from './document/tableHeads.js'
 import { evaluateBox, wholeFactors } from './evaluation.js'
-import { isFormulaOf, partOf, quantitiesThatAre } from './identities.js'
+import { isFormulaOf, partOf, quantitiesThatAre, type Scope } from './identities.js'
 import { isInequality } from './inequalities.js'
 import type { Replay } from './replay.js'
 import type { Side, Statement } from './statements.js'
 import { type Datum, type SymbolIndex, symbolsOf } from './symbols.js'
 import { conceptsIn, symbolsIn } from './words.js'
+import type { World } from './world.js'
 
 /** What a chain speaks of: a datum of the exercise, or the value of an expression of its own. */
 export type Target =
@@ -48,7 +49,7 @@ export async function alignChain(
   const scope = { stage: position.stage, preferred: [] }
   const candidates =
     left.expression.kind === 'name'
-      ? world.index.candidates(left.expression.key)
+      ? ((await updated(statement, world, scope)) ?? world.index.candidates(left.expression.key))
       : await quantitiesThatAre(world, left, scope)
   if (candidates.length === 0)
     return left.kind === 'symbolic' &&
@@ -64,6 +65,16 @@ export async function alignChain(
   const datum = await likeliest(ofStage.length > 0 ? ofStage : candidates, statement, replay, position)
   position.stage = titled ?? Math.max(position.stage, world.index.stageOf(datum) ?? 0)
   return { kind: 'datum', datum }
+}
+
+/** What a given datum becomes in an equation with itself: θ_k after the step, in `\theta_k = m\theta_k + (1 - m)\theta_q`. */
+async function updated({ sides }: Statement, world: World, scope: Scope): Promise<readonly Datum[] | undefined> {
+  const [left, right] = sides
+  const [datum, ...others] = world.index.candidates(left.keys[0])
+  if (datum?.kind !== 'given' || others.length > 0) return undefined
+  if (right?.kind !== 'symbolic' || !right.keys.includes(left.keys[0])) return undefined
+  const found = await quantitiesThatAre(world, right, scope)
+  return found.length === 0 ? undefined : found
 }
 
 /** The quantity, not yet written, that a vector of numerals is by the right rule: the probabilities, for `softmax([2, 4, 6])`. */

@@ -5,7 +5,7 @@ import { evaluatePoint } from './evaluation.js'
 import type { Expression } from './expression/ast.js'
 import { wholeNumeral } from './expression/indices.js'
 import { rebuilt, walk } from './expression/walk.js'
-import { areSame, dataOf, isFormulaOf, isFormulaOfOneItem, type Scope } from './identities.js'
+import { areSame, dataOf, isFormulaInColumns, isFormulaOf, isFormulaOfOneItem, type Scope } from './identities.js'
 import { formulaMessage } from './messages.js'
 import { isOwnFormula } from './ownFormulas.js'
 import type { Replay } from './replay.js'
@@ -82,6 +82,8 @@ async function judgeAsWritten(side: Side, subject: Subject | undefined, replay: 
     return { kind: 'formula', verdict: 'correct', message: '', notes: [...notes, 'holds for the data given here'] }
   if (walk(side.expression).some((node) => node.kind === 'numeral' && !node.whole)) return { kind: 'value' }
   const datum = subject.name === undefined ? undefined : world.index.datum(subject.name)
+  if (datum !== undefined && (await isFormulaInColumns(world, side, datum.name, scope)))
+    return { kind: 'formula', verdict: 'correct', message: '', notes: [...notes, 'vectors as columns'] }
   const ofOneItem = datum === undefined ? 'unknown' : await isFormulaOfOneItem(world, side, datum.name, scope)
   if (ofOneItem === 'same')
     return { kind: 'formula', verdict: 'correct', message: '', notes: [...notes, 'for one item, vectors as columns'] }

@@ -91,6 +91,12 @@ export async function isFormulaOf(world: World, side: Side, name: string, scope:
   )
 }
 
+/** Whether a side is, for all given data, what a quantity of the exercise is where all vectors are columns: `\delta h^T` is a matrix. */
+export async function isFormulaInColumns(world: World, side: Side, name: string, scope: Scope): Promise<boolean> {
+  const data = dataOf(world, side, scope)
+  return data !== undefined && (await comparedInColumns(world.points(namesOf(data)), side, data, name)) === 'same'
+}
+
 /**
  * Tries whether a side is what a quantity is for one item alone, vectors as columns: `W^T \cdot \partial L/\partial q`, where a batch of
  * rows has `\partial L/\partial q \cdot W`. Unknown where the exercise has no batch, and for a matrix, which may be laid out the other way round.
@@ -98,20 +104,31 @@ export async function isFormulaOf(world: World, side: Side, name: string, scope:
 export async function isFormulaOfOneItem(world: World, side: Side, name: string, scope: Scope): Promise<Sameness> {
   const data = dataOf(world, side, scope)
   if (data === undefined) return 'unknown'
-  let isMatrix = false
-  const columns = world.pointsOfOneItem(namesOf(data)).map(
+  const points = world.pointsOfOneItem(namesOf(data))
+  const sameness = await comparedInColumns(points, side, data, name)
+  if (sameness !== 'different') return sameness
+  const value = await points[0](name)
+  return value !== undefined && value.size > Math.max(...value.shape) ? 'unknown' : sameness
+}
+
+/** A side compared with a quantity where vectors are columns. */
+function comparedInColumns(
+  points: readonly Point[],
+  side: Side,
+  data: ReadonlyMap<string, Datum>,
+  name: string,
+): Promise<Sameness> {
+  const columns = points.map(
     (point): Point =>
       async (datum) => {
         const value = await point(datum)
         return value?.shape.length === 1 ? reshape(value, [value.size, 1]) : value
       },
   )
-  const sameness = await compare(columns, async (point) => {
+  return compare(columns, async (point) => {
     const value = await point(name)
-    isMatrix ||= value !== undefined && value.size > Math.max(...value.shape)
     return [await valueAt(side, data, point), value === undefined ? undefined : pointBox(value)]
   })
-  return sameness === 'different' && isMatrix ? 'unknown' : sameness
 }
 
 /** Tries whether a side is, for all given data that it rests on, what is computed otherwise; where that is unknown, it is not. */

@@ -9,6 +9,10 @@ const formulas = new WeakMap<Exercise, Map<string, Side | null>>()
 
 /** The formula of a quantity as the exercise has it; null where it is no single expression. */
 export function formulaOf({ formula }: Quantity, exercise: Exercise): Side | null {
+  return sideOfFormula(formula, exercise)
+}
+
+function sideOfFormula(formula: string, exercise: Exercise): Side | null {
   const ofExercise = formulas.get(exercise) ?? new Map<string, Side | null>()
   formulas.set(exercise, ofExercise)
   const known = ofExercise.get(formula)
@@ -22,10 +26,12 @@ export function formulaOf({ formula }: Quantity, exercise: Exercise): Side | nul
 }
 
 /**
- * Whether a side is the quantity's formula written as the exercise has it, whatever its signs stand for there: X * W for a
- * convolution, D × 1 for a shape.
+ * Whether a side is the quantity's formula written as the exercise has it, or another that it accepts, whatever its signs stand for there:
+ * X * W for a convolution, D × 1 for a shape.
  */
-export function isOwnFormula(side: Side, quantity: Quantity, exercise: Exercise): boolean {
-  const own = formulaOf(quantity, exercise)
-  return own !== null && formOf(own.expression) === formOf(side.expression)
+export function isOwnFormula(side: Side, { formula, otherFormulas = [] }: Quantity, exercise: Exercise): boolean {
+  return [formula, ...otherFormulas].some((one) => {
+    const own = sideOfFormula(one, exercise)
+    return own !== null && formOf(own.expression) === formOf(side.expression)
+  })
 }

@@ -60,6 +60,7 @@ function stageOf(
       kind: 'real',
       from: ['scores', mask],
       formula: 'softmax(S + \\ln(M))',
+      otherFormulas: ['softmax(S + M)'],
       stage,
       asked: true,
       compute: (values, operators) => maskedWeights(tensorOf(values, 'scores'), tensorOf(values, mask), operators),
