@@ -12,7 +12,7 @@ const letters: ReadonlySet<string> = new Set(['g', 'f', 'phi', 'psi'])
 const formulas: readonly (readonly [Activation, RegExp])[] = [
   ['sigmoid', /^(\\frac\{1\}\{1 \+ e\^\{-|\\sigma(\\left)?\(|\\operatorname\{sigmoid\})/],
   ['tanh', /^\\tanh(\\left)?\(/],
-  ['relu', /^(ReLU|\\(operatorname|text|mathrm)\{ReLU\}|\\max)(\\left)?\(/],
+  ['relu', /^(ReLU|\\(operatorname|text|mathrm)\{ReLU\})(\\left)?\(|^\\max(\\left)?\(.*\)$/],
 ]
 
 const known = new WeakMap<Exercise, Activation | null>()

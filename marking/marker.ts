@@ -286,6 +286,8 @@ export class Marker {
       }
       if (side.kind !== 'numeric') {
         if (target?.kind === 'expression' && target.side === side && subject !== undefined) continue
+        // What follows from it, and not what it is: «y = (0.1, 0.2, 0.7) → class».
+        if (relation === '→' && side.kind === 'name') continue
         const judged = await judgeFormula(side, subject, replay)
         if (judged.kind === 'skip') continue
         const general =

@@ -215,7 +215,7 @@ function deltas(activation: Activation): readonly Quantity[] {
   const hidden = (['3', '4'] as const).map(
     (neuron): Quantity => ({
       name: `delta${neuron}`,
-      symbols: [`delta_${neuron}`],
+      symbols: [`delta_${neuron}`, `d_${neuron}`],
       meaning: `the delta of neuron ${neuron}`,
       kind: 'real',
       from: [`y${neuron}`, `w${neuron}5`, 'delta5'],
@@ -231,7 +231,7 @@ function deltas(activation: Activation): readonly Quantity[] {
   return [
     {
       name: 'delta5',
-      symbols: ['delta_5'],
+      symbols: ['delta_5', 'd_5'],
       meaning: 'the delta of the output neuron',
       kind: 'real',
       from: ['error', 'y5'],

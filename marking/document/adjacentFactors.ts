@@ -59,7 +59,8 @@ export function areFactors(
   const other = nameBefore(tokens, at, text)
   if (other === undefined) return false
   const [first, second] = [isSymbolAt(tokens, other, symbols), isSymbol(name.text, symbols)]
-  if (first && second) return true
+  // A word before an equation says what it is of: «error t − y5 = 0.683».
+  if (first && second) return isSide || !/^\p{L}{4,}$/u.test(other.text)
   const isShort = /^[d∂]\p{L}$|^\p{Lu}\p{L}$/u.test(name.text) && !capitalWords.has(name.text)
   const areNames = (first || other.isPower || isIndexed(other.text)) && (second || isShort || isIndexed(name.text))
   if (!areNames || isBeforeWord(tokens, name.end - 1, text)) return false

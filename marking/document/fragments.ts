@@ -2,7 +2,7 @@ import type { Span } from '../expression/ast.js'
 import { isGreekLetter, isWord, keyOf, type SymbolTable } from '../expression/names.js'
 import { isCommand, isSign, type Token } from '../expression/nodes.js'
 import { tokenize } from '../expression/tokenizer.js'
-import { connectors, knownFunction, products } from '../expression/vocabulary.js'
+import { connectors, knownFunction, products, relations } from '../expression/vocabulary.js'
 import { areFactors, isNewLine, isOperator, isRelation, isScript, isSymbol, nameAt } from './adjacentFactors.js'
 import type { MathRegion } from './mathRegions.js'
 
@@ -203,6 +203,7 @@ type Role = 'operand' | 'operator' | 'prose'
 function roleOf(tokens: readonly Token[], i: number, symbols: SymbolTable, text: string): Role {
   const token = tokens[i]
   const [previous, next] = [tokens[i - 1], tokens[i + 1]]
+  if (leadsToWords(tokens, i)) return 'prose'
   if (isRelation(token)) return 'operator'
   switch (token.kind) {
     case 'number':
@@ -231,6 +232,15 @@ function roleOf(tokens: readonly Token[], i: number, symbols: SymbolTable, text:
       return betweenDigits ? 'operand' : 'prose'
     }
   }
+}
+
+/** Whether a token is, or begins, an arrow that leads to words with a number: «→ class 2» is a sentence of its own. */
+function leadsToWords(tokens: readonly Token[], i: number): boolean {
+  const [token, next] = [tokens[i], tokens[i + 1]]
+  const isTyped = isSign(token, '-') && isSign(next, '>') && !next.spaced
+  if (!isTyped && !(token.kind === 'command' && relations.get(token.name) === '→')) return false
+  const [word, number] = tokens.slice(isTyped ? i + 2 : i + 1)
+  return word?.kind === 'letters' && isWord(word.text) && number?.kind === 'number'
 }
 
 /** Whether a number is an hour or its minutes: 10:30. */

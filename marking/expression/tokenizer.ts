@@ -154,6 +154,7 @@ export function tokenize(text: string, offset: number): readonly Token[] {
     else if (character in vulgarFractions) readVulgarFraction(vulgarFractions[character])
     else if (character in characterCommands) single('command', characterCommands[character])
     else if (character in characterSigns) single('sign', characterSigns[character])
+    else if (character === '.' && isProductDot(text, at)) single('command', 'cdot')
     else if (letter.test(character)) readLetters()
     else single('sign', character)
   }
@@ -252,6 +253,13 @@ export function tokenize(text: string, offset: number): readonly Token[] {
     push('number', numerator, start, at)
     push('number', denominator, start, at)
   }
+}
+
+/** Whether a point stands between two letters as a product, one of them with its number: `q.x1`, `q2.k1`; not that of «i.e.». */
+function isProductDot(text: string, at: number): boolean {
+  const before = /(?:^|[^\p{L}\d.])\p{L}(\d*)$/u.exec(text.slice(Math.max(0, at - 5), at))
+  const after = /^\p{L}(\d*)(?![\p{L}\d.(])/u.exec(text.slice(at + 1, at + 6))
+  return before !== null && after !== null && `${before[1]}${after[1]}` !== ''
 }
 
 function isScriptCharacter(character: string): boolean {
