@@ -38,6 +38,8 @@ export interface Draft {
   readonly half: number
   /** Offset of its right side. */
   readonly start: number
+  /** The symbol that its chain begins with, if it is one. */
+  readonly left?: string
   /** What of a wrong value looks like a slip of the pen. */
   readonly slip?: string
   /** A value is right that was shortened otherwise than the solution is taken to do it. */
@@ -520,6 +522,7 @@ export class Marker {
       isFormula: said.claimed === null,
       half: said.half ?? 0,
       start: side.expression.span.start,
+      ...(statement.sides[0]?.expression.kind === 'name' && { left: statement.sides[0].expression.key }),
       ...later,
     })
   }

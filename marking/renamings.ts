@@ -121,62 +121,63 @@ async function nextStep(reading: Reading): Promise<readonly Renaming[]> {
   const { statements, world, drafts } = reading
   const written = new Set(drafts.map(({ claim }) => claim.quantity))
   const found: Renaming[] = []
-  for (const { base, quantity, claims } of claimsBySymbol(reading)) {
-    const wrong = claims.filter(({ draft: { claim } }) => !isRight(claim.verdict) && claim.verdict !== 'carried')
+  for (const { base, quantity, claims } of falselyClaimed(reading)) {
+    const wrong = claims.filter(({ claim }) => !isRight(claim.verdict) && claim.verdict !== 'carried')
     // What follows its own rule is what it is called.
-    if (wrong.length === 0 || claims.some(({ draft }) => draft.isFormula && isRight(draft.claim.verdict))) continue
-    const numbers = wrong.filter(({ draft }) => draft.half > 0)
+    if (wrong.length === 0 || claims.some(({ isFormula, claim }) => isFormula && isRight(claim.verdict))) continue
+    const numbers = wrong.filter(({ half }) => half > 0)
+    const own = statements.filter(
+      ({ sides: [left] }) => left?.kind === 'name' && baseOf(left.keys[0], quantity, world) === base,
+    )
     for (const datum of world.index.all()) {
       const isNext = !written.has(datum.name) && world.quantity(datum.name)?.from.includes(quantity)
       if (!isNext || !sameShape(world.truth[datum.name].shape, world.truth[quantity].shape)) continue
       const hasItsValues =
-        numbers.length > 0 && numbers.every(({ draft }) => isLong(draft) && hasValueOf(draft, datum, world))
-      if (!hasItsValues && !(await isAnyFormulaOf(datum, quantity, claims, world))) continue
+        numbers.length > 0 && numbers.every((draft) => isLong(draft) && hasValueOf(draft, datum, world))
+      if (!hasItsValues && !(await isAnyFormulaOf(datum, quantity, own, world))) continue
       const [symbol] = symbolsOf(datum)
-      const own = statements.flatMap(({ sides }) => sides.flatMap(({ keys }) => keys))
-      const keys = new Map(
-        own.flatMap((key) =>
-          baseOf(key, quantity, world) === base ? [[key, key.replace(base, symbol)] as const] : [],
-        ),
-      )
+      const all = new Set(statements.flatMap(({ sides }) => sides.flatMap(({ keys }) => keys)))
+      const renamed = [...all].filter((key) => baseOf(key, quantity, world) === base)
+      const keys = new Map(renamed.map((key) => [key, key.replace(base, symbol)]))
       const finding = `${plainSymbol(base)} is read as ${symbolText(datum)}`
-      found.push({ keys, finding, start: claims[0].statement.span.start })
+      found.push({ keys, finding, start: claims[0].start })
     }
   }
   return found
 }
 
-/** What a solution claims under one symbol of a quantity. */
+/** What a solution claims of a quantity under one symbol. */
 interface Claimed {
   readonly base: string
   readonly quantity: string
-  readonly claims: readonly { readonly draft: Draft; readonly statement: Statement }[]
+  readonly claims: Draft[]
 }
 
-/** The claims of chains whose left side is a symbol of their quantity, or a row or an entry of it. */
-function claimsBySymbol({ statements, drafts, world }: Reading): readonly Claimed[] {
+/** The claims under symbols of their quantity, or of a row or an entry of it, of quantities of which something is claimed that is not right. */
+function falselyClaimed({ drafts, world }: Reading): Iterable<Claimed> {
+  const wrong = new Set(drafts.flatMap(({ claim }) => (isRight(claim.verdict) ? [] : [claim.quantity])))
   const found = new Map<string, Claimed>()
   for (const draft of drafts) {
     const { quantity } = draft.claim
-    const statement = statements.find(({ span }) => span.start <= draft.start && draft.start < span.end)
-    const left = statement?.sides[0]
-    if (quantity === null || statement === undefined || left?.expression.kind !== 'name') continue
-    const base = baseOf(left.expression.key, quantity, world)
+    if (quantity === null || !wrong.has(quantity) || draft.left === undefined) continue
+    const base = baseOf(draft.left, quantity, world)
     if (base === undefined) continue
     const place = `${quantity} ${base}`
-    found.set(place, { base, quantity, claims: [...(found.get(place)?.claims ?? []), { draft, statement }] })
+    const claimed = found.get(place) ?? { base, quantity, claims: [] }
+    claimed.claims.push(draft)
+    found.set(place, claimed)
   }
-  return [...found.values()]
+  return found.values()
 }
 
 async function isAnyFormulaOf(
   datum: Datum,
   quantity: string,
-  claims: Claimed['claims'],
+  statements: readonly Statement[],
   world: World,
 ): Promise<boolean> {
-  for (const statement of new Set(claims.map((claim) => claim.statement))) {
-    const formula = statement.sides.slice(1).find(({ kind }) => kind === 'symbolic')
+  for (const { sides } of statements) {
+    const formula = sides.slice(1).find(({ kind }) => kind === 'symbolic')
     const scope = { stage: 0, preferred: [quantity] }
     if (formula !== undefined && (await quantitiesThatAre(world, formula, scope)).includes(datum)) return true
   }
