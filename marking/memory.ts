@@ -1,3 +1,4 @@
+import type { Quantity } from '../exercises/exercise.js'
 import { rowMajor } from '../oracle/tensor.js'
 import { type Box, hull, meet, pointBox, reshaped, slice } from './boxes.js'
 import type { ClaimedValue } from './claimedValue.js'
@@ -10,7 +11,12 @@ import { isRight } from './verdict.js'
 /** Keeps what a chain, at this line, ends in as the solution's own value of its quantity, for the lines that follow. */
 export async function remember(replay: Replay, subject: Subject, judged: ValueJudgement, line: number): Promise<void> {
   const { name, truth, quantity } = subject
-  if (name === undefined || judged.value.box.low.length !== truth.low.length) return
+  if (name === undefined) return
+  if (judged.value.box.low.length !== truth.low.length) {
+    if (quantity !== undefined && !isRight(judged.outcome))
+      replay.recordMisshapen(name, judged.value.box, judged.rootLine ?? line)
+    return
+  }
   if (quantity?.kind === 'shape' && judged.expected !== undefined) {
     // Channels last: the lengths are those that the exercise writes in another order.
     replay.record(name, {
@@ -21,7 +27,7 @@ export async function remember(replay: Replay, subject: Subject, judged: ValueJu
       rootLine: undefined,
       lapse: 'slip',
     })
-    rememberLengths(replay, quantity.from, truth, undefined)
+    rememberLengths(replay, quantity, truth, undefined)
     return
   }
   const digits = reshaped(judged.byOtherHabit ? eitherHabit(judged.value) : judged.value.box, truth.shape)
@@ -41,7 +47,7 @@ export async function remember(replay: Replay, subject: Subject, judged: ValueJu
   else replay.record(name, await settle.of(replay))
   const recorded = replay.recorded(name)
   if (quantity?.kind === 'shape' && recorded !== undefined)
-    rememberLengths(replay, quantity.from, recorded.written, recorded.rootLine)
+    rememberLengths(replay, quantity, recorded.written, recorded.rootLine)
 }
 
 /** Keeps what a chain, at this line, ends in as a row or an entry of the solution's own value of a matrix, the others as they stand. */
@@ -102,15 +108,19 @@ function recordOf(
   }
 }
 
-/** The lengths of a shape that was written, where they were not written by themselves. */
-function rememberLengths(replay: Replay, names: readonly string[], shape: Box, rootLine: number | undefined): void {
-  if (names.length !== shape.low.length) return
-  for (const [i, name] of names.entries()) {
-    if (replay.recorded(name) !== undefined) continue
+/** The lengths of a shape that was written, where they are quantities of their own that were not written by themselves. */
+function rememberLengths(replay: Replay, { name, from }: Quantity, shape: Box, rootLine: number | undefined): void {
+  const { truth, given } = replay.world
+  const lengths = [...rowMajor(truth[name])]
+  const areItsLengths =
+    from.length === lengths.length && from.every((part, i) => rowMajor(truth[part])[0] === lengths[i])
+  if (!areItsLengths) return
+  for (const [i, part] of from.entries()) {
+    if (replay.recorded(part) !== undefined || given[part] !== undefined) continue
     const box: Box = { shape: [], low: [shape.low[i]], high: [shape.high[i]] }
-    const right = meet(box, pointBox(replay.world.truth[name]))
+    const right = meet(box, pointBox(truth[part]))
     const root = right ? undefined : rootLine
-    replay.record(name, { values: box.low, written: box, fair: box, meant: [], rootLine: root, lapse: 'slip' })
+    replay.record(part, { values: box.low, written: box, fair: box, meant: [], rootLine: root, lapse: 'slip' })
   }
 }
 
