@@ -1,14 +1,16 @@
 import { distance } from 'fastest-levenshtein'
 import type { Exercise } from '../exercises/exercise.js'
 import { symbolKey } from '../exercises/symbols.js'
-import { type Box, hull, meet, pointBox } from './boxes.js'
+import { type Box, hull, meet, pointBox, rangeAt } from './boxes.js'
+import { digitsOf } from './claimedValue.js'
 import { oldValues } from './document/tableHeads.js'
-import { evaluateBox, wholeFactors } from './evaluation.js'
+import { cellsOf, evaluateBox, signedNumeral, wholeFactors } from './evaluation.js'
 import { isFormulaOf, partOf, quantitiesThatAre, type Scope } from './identities.js'
 import { isInequality } from './inequalities.js'
 import type { Replay } from './replay.js'
 import type { Side, Statement } from './statements.js'
 import { type Datum, type SymbolIndex, symbolsOf } from './symbols.js'
+import { agreement, type Written } from './verdict.js'
 import { conceptsIn, symbolsIn } from './words.js'
 import type { World } from './world.js'
 
@@ -117,6 +119,8 @@ async function likeliest(
 /** What a chain says of its left side: its value, rounded or cut, if it ends in numerals, and its formula. */
 interface Claimed {
   readonly value: Box | undefined
+  /** Its cells, where they are all numerals. */
+  readonly cells: readonly Written[] | undefined
   readonly formula: Side | undefined
 }
 
@@ -127,8 +131,13 @@ function claimedBy({ sides, relations }: Statement): Claimed {
     const value = last === undefined ? undefined : evaluateBox(last.expression, { habit })
     return value !== undefined && 'box' in value ? [value.box] : []
   })
+  const numerals = last === undefined ? [] : cellsOf(last.expression).map(signedNumeral)
+  const cells = numerals.flatMap((cell) =>
+    cell === undefined ? [] : [digitsOf(cell.value, cell.numeral.whole ? 0 : cell.numeral.half)],
+  )
   return {
     value: values.length < 2 ? undefined : hull(values[0], values[1]),
+    cells: cells.length === numerals.length ? cells : undefined,
     formula: sides.slice(1).find(({ kind }) => kind === 'symbolic'),
   }
 }
@@ -164,12 +173,8 @@ function placeScore(
 }
 
 /** How well it fits by what it says, and by what was written before. */
-async function contentScore(
-  datum: Datum,
-  { value, formula }: Claimed,
-  replay: Replay,
-  { stage }: Position,
-): Promise<number> {
+async function contentScore(datum: Datum, claimed: Claimed, replay: Replay, { stage }: Position): Promise<number> {
+  const { formula } = claimed
   const { world } = replay
   let points = 0
   if (datum.kind === 'quantity') {
@@ -181,8 +186,14 @@ async function contentScore(
     if (formula !== undefined && (await isFormulaOf(world, formula, datum.name, scope)) === 'same')
       points += weights.formula
   }
-  if (value !== undefined && meet(value, pointBox(world.truth[datum.name]))) points += weights.value
+  if (isClaimed(pointBox(world.truth[datum.name]), claimed)) points += weights.value
   return points
+}
+
+/** Whether a value is what is claimed, rounded or cut: 0.9999 is no 1. */
+function isClaimed(truth: Box, { value, cells }: Claimed): boolean {
+  if (value === undefined || !meet(value, truth)) return false
+  return cells?.every((cell, i) => agreement(cell, rangeAt(truth, i), 'rounds') !== 'no') ?? true
 }
 
 /** The most that a chain can fit by what it says. */

@@ -162,7 +162,7 @@ export function scoreOf({ marker, missing }: Pick<Trial, 'marker' | 'missing'>):
   const count = (test: (draft: Draft) => boolean): number => marker.drafts.filter(test).length
   return [
     count(({ claim }) => claim.root) + missing,
-    count(({ claim }) => !isRight(claim.verdict)),
+    count(({ claim, comesBack }) => !isRight(claim.verdict) || comesBack === true),
     count(({ claim }) => claim.verdict === 'rounded'),
   ]
 }

@@ -165,7 +165,7 @@ function isZeroVector(expression: Expression): boolean {
 }
 
 /** The values that are rounded, and that are cut, to these digits. */
-function digitsOf(value: number, half: number): Written {
+export function digitsOf(value: number, half: number): Written {
   const rounded: Range = [value - half, value + half]
   if (value === 0) return { rounded, cut: [-2 * half, 2 * half] }
   return { rounded, cut: value > 0 ? [value, value + 2 * half] : [value - 2 * half, value] }

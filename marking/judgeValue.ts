@@ -45,6 +45,8 @@ export interface CellJudgement {
   readonly own: number | null
   readonly rootLine: number | undefined
   readonly message: string
+  /** It is right, though it does not follow from the wrong values before it. */
+  readonly comesBack?: boolean
   /** The numerals of the line do not give it, whatever earlier values they may repeat. */
   readonly isSurelyFalse?: boolean
 }
@@ -202,6 +204,7 @@ function judgeReading(value: ClaimedValue, claim: ValueClaim, support: Support |
   const lineBox = line !== undefined && line.value.box.low.length === size ? line.value.meant : undefined
   const known = subject !== undefined && subject.truth.low.length === size ? subject : undefined
   const rest = known === undefined ? undefined : support
+  const steps = (rest?.steps ?? []).filter(({ box }) => box.low.length === size)
   const base = {
     value,
     isPlain: false,
@@ -214,7 +217,7 @@ function judgeReading(value: ClaimedValue, claim: ValueClaim, support: Support |
     message: '',
   }
   const accepted = alternative(value, subject, claim.replay.world.truth)
-  if (accepted !== undefined)
+  if (accepted !== undefined && (lineBox === undefined || meet(lineBox, value.box)))
     return {
       ...base,
       checked: true,
@@ -225,7 +228,7 @@ function judgeReading(value: ClaimedValue, claim: ValueClaim, support: Support |
       notes: [accepted.note],
     }
   if (subject !== undefined && known === undefined && lineBox === undefined)
-    return { ...base, checked: true, ...wrongSize(value, subject) }
+    return { ...base, checked: true, ...wrongSize(value, subject, claim.habit, support) }
   if (known === undefined && lineBox === undefined)
     return { ...base, checked: false, verdict: 'correct', outcome: 'correct', cells: [] }
 
@@ -234,7 +237,7 @@ function judgeReading(value: ClaimedValue, claim: ValueClaim, support: Support |
       written,
       habit: claim.habit,
       line: lineBox === undefined ? undefined : rangeAt(lineBox, i),
-      steps: (rest?.steps ?? []).map(({ box, basis, rootLine }) => ({ range: rangeAt(box, i), basis, rootLine })),
+      steps: steps.map(({ box, basis, rootLine }) => ({ range: rangeAt(box, i), basis, rootLine })),
       fair: rest?.fair === undefined ? undefined : rangeAt(rest.fair, i),
       truth: known?.truth.low[i],
       slips: mayComeBack(rest?.lapse ?? 'slip', lineBox !== undefined || value.isComputed),
@@ -275,18 +278,31 @@ function worstOf(verdicts: readonly Verdict[]): Verdict {
   )
 }
 
-/** A value with too few or too many entries. */
-function wrongSize(value: ClaimedValue, subject: Subject): Pick<ValueJudgement, 'verdict' | 'outcome' | 'cells'> {
+/** A value with too few or too many entries: carried, where it follows from an earlier one of a wrong size. */
+function wrongSize(
+  value: ClaimedValue,
+  subject: Subject,
+  habit: Habit,
+  support: Support | undefined,
+): Pick<ValueJudgement, 'verdict' | 'outcome' | 'cells' | 'rootLine' | 'message'> {
+  const follows = support?.steps.find(
+    ({ box, basis }) =>
+      basis !== 'own' &&
+      box.low.length === value.cells.length &&
+      value.cells.every((written, i) => agreement(written, rangeAt(box, i), habit) !== 'no'),
+  )
+  const verdict = follows === undefined ? 'wrong' : 'carried'
+  const rootLine = follows?.rootLine
+  const message = `${sizeMessage(value, subject)}${rootLine === undefined ? '' : `, as follows from line ${rootLine}`}`
   const cell = {
     index: null,
+    verdict,
     claimed: value.values[0],
     half: value.halves[0],
     expected: null,
     own: null,
-    rootLine: undefined,
-  }
-  const message = sizeMessage(value, subject)
-  return { verdict: 'wrong', outcome: 'wrong', cells: [{ ...cell, verdict: 'wrong', message }] }
+  } as const
+  return { verdict, outcome: verdict, cells: [{ ...cell, rootLine, message }], rootLine, message }
 }
 
 function sizesDiffer(value: ClaimedValue, { truth }: Subject): boolean {
@@ -354,6 +370,7 @@ function judgeCell(evidence: Evidence, i: number, value: ClaimedValue, claim: Va
     expected: truth ?? null,
     own: own === undefined || truth === undefined || isRight(alone.verdict) ? null : middle(own.range),
     rootLine: judged.rootLine,
+    comesBack: judged.comesBack,
   }
   if (judged.verdict === 'arithmetic' && line !== undefined && evidence.line !== undefined) {
     // The side before it was called wrong already: the right value after it costs nothing more.

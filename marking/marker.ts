@@ -44,6 +44,8 @@ export interface Draft {
   readonly slip?: string
   /** A value is right that was shortened otherwise than the solution is taken to do it. */
   readonly againstHabit?: boolean
+  /** A value is right, though it does not follow from the wrong ones before it. */
+  readonly comesBack?: boolean
   /** Its line is wrong by itself, whatever the conventions. */
   readonly isSurelyFalse?: boolean
   /** The known mistakes that yield what is claimed, in the solution's world. */
@@ -442,7 +444,8 @@ export class Marker {
         message: judged.message,
         notes: judged.notes,
       }
-      this.add(statement, side, subject, said, { againstHabit: judged.againstHabit })
+      const comesBack = judged.cells.some((cell) => cell.comesBack)
+      this.add(statement, side, subject, said, { againstHabit: judged.againstHabit, ...(comesBack && { comesBack }) })
       return cause
     }
     let next = cause
@@ -499,7 +502,7 @@ export class Marker {
     subject: Subject | undefined,
     said: Pick<Claim, 'verdict' | 'root' | 'carriedFrom' | 'claimed' | 'expected' | 'message' | 'notes'> &
       Partial<Pick<Claim, 'carriedValue' | 'index'> & Pick<Draft, 'half'>>,
-    later: Pick<Draft, 'explain' | 'otherConvention' | 'slip' | 'againstHabit' | 'isSurelyFalse'> = {},
+    later: Pick<Draft, 'explain' | 'otherConvention' | 'slip' | 'againstHabit' | 'comesBack' | 'isSurelyFalse'> = {},
   ): void {
     const claim: Claim = {
       ...regionOf(this.document, side.expression.span),
@@ -563,12 +566,14 @@ function directionSide(direction: number, span: Span): Side {
 /** What an error was: a wrong value with no numerals before it may be a slip of the pen, if it looks like one. */
 function lapseAt(
   { verdict, own, claimed, half }: CellJudgement,
-  { lineBox, value }: ValueJudgement,
+  { lineBox, value, cells }: ValueJudgement,
   subject: Subject | undefined,
 ): Lapse {
   if (verdict === 'arithmetic' || verdict === 'transcription') return 'slip'
   const isBare = lineBox === undefined && !(value.isComputed && subject?.quantity?.kind !== 'shape')
   if (verdict !== 'wrong' || !isBare) return 'rule'
+  // A wrong rule hardly spares all other entries.
+  if (cells.length > 2 && cells.filter((cell) => !isRight(cell.verdict)).length === 1) return 'slip'
   return own !== null && slipOf([own, own], claimed, half, undefined, { habit: 'rounds' }) !== undefined
     ? 'slip'
     : 'bare'

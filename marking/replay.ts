@@ -1,7 +1,7 @@
 import type { Quantity, Values } from '../exercises/exercise.js'
 import { oracle } from '../oracle/index.js'
 import { rowMajor, type Tensor, tensor } from '../oracle/tensor.js'
-import { type Box, hull, meet, pointBox, type Range, reshaped } from './boxes.js'
+import { type Box, hull, meet, pointBox, type Range, rangeAt, rangesMeet, reshaped } from './boxes.js'
 import type { Habit } from './evaluation.js'
 import type { Numeral } from './expression/ast.js'
 import { image, unlessRefused } from './image.js'
@@ -40,8 +40,9 @@ export function gravest(lapses: readonly Lapse[]): Lapse {
 export function narrowed(written: Box, values: readonly number[], computed: Box | undefined): Box {
   if (computed === undefined || computed.low.length !== written.low.length) return written
   const bounds = written.low.map((low, i): Range => {
+    if (!rangesMeet(rangeAt(written, i), rangeAt(computed, i))) return [low, written.high[i]]
     const [from, to] = [Math.max(low, computed.low[i]), Math.min(written.high[i], computed.high[i])]
-    return from <= to ? [Math.min(from, values[i]), Math.max(to, values[i])] : [low, written.high[i]]
+    return [Math.min(from, to, values[i]), Math.max(from, to, values[i])]
   })
   return { shape: written.shape, low: bounds.map(([low]) => low), high: bounds.map(([, high]) => high) }
 }
@@ -62,6 +63,12 @@ export interface Step {
   readonly basis: 'own' | 'true' | 'mixed'
   /** Line of the root of the first wrong value that it rests on. */
   readonly rootLine: number | undefined
+}
+
+/** A value of another size than it should have, and the line of the root that made it so. */
+interface Misshapen {
+  readonly box: Box
+  readonly rootLine: number
 }
 
 /** What is worked out once, from a replay as it stands when it is first asked for. */
@@ -103,6 +110,7 @@ export class Replay {
   private readonly digits: UsualDigits
   private readonly habit: Habit
   private readonly records = new Map<string, Recorded>()
+  private readonly misshapen = new Map<string, Misshapen>()
   /** Points, and the solution's own values, computed from the records as they stand. */
   private readonly computed = new Map<string, Promise<Tensor | undefined>>()
   private readonly owns = new Map<string, Promise<Own | undefined>>()
@@ -129,9 +137,17 @@ export class Replay {
   record(name: string, recorded: Recorded): void {
     this.records.delete(name)
     this.records.set(name, recorded)
+    this.misshapen.delete(name)
     this.computed.clear()
     this.owns.clear()
     this.holding = undefined
+  }
+
+  /** Keeps a value of another size than the quantity has, for what is computed from it as it stands. */
+  recordMisshapen(name: string, box: Box, rootLine: number): void {
+    const { length } = this.world.truth[name].shape
+    const shape = length === 1 ? [box.low.length] : box.shape
+    if (shape.length === length) this.misshapen.set(name, { box: { ...box, shape }, rootLine })
   }
 
   /** What was recorded of a quantity, narrowed. */
@@ -207,10 +223,14 @@ export class Replay {
   rangeOfNumeral(numeral: Numeral, names?: readonly string[], unwritten: readonly Range[] = []): Range | undefined {
     const { value, half, whole } = numeral
     const isGiven = this.world.givenSizes.has(value)
-    let [least, greatest] = isGiven
-      ? this.givenOrRounded(numeral)
-      : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-    for (const name of names ?? this.namesHolding(value)) {
+    const holding = [...(names ?? this.namesHolding(value))].filter((name) => this.holds(name, value))
+    const isKnown = names !== undefined && holding.length > 0
+    let [least, greatest] = !isGiven
+      ? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+      : isKnown
+        ? [value, value]
+        : this.givenOrRounded(numeral)
+    for (const name of holding) {
       const recorded = this.records.get(name)
       recorded?.values.forEach((other, i) => {
         if (Math.abs(other) !== value) return
@@ -228,6 +248,10 @@ export class Replay {
         ? [value - half, value + half]
         : [value, value + 2 * half]
     return [Math.min(least, value, low), Math.max(greatest, value, high)]
+  }
+
+  private holds(name: string, size: number): boolean {
+    return this.records.get(name)?.values.some((value) => Math.abs(value) === size) ?? false
   }
 
   /** A given datum; 1.000, beside a given 1, may as well be a value that was shortened to it and stands on no line of its own. */
@@ -272,13 +296,14 @@ export class Replay {
       recorded,
       settle === undefined ? null : this.world.meaningOf([name]),
     ])
-    return stateText([records, [...this.lapses]])
+    return stateText([records, [...this.misshapen], [...this.lapses]])
   }
 
   /** The replay as it stands now, which later lines do not change. */
   snapshot(): Replay {
     const copy = new Replay(this.world, this.digits, this.habit)
     for (const [name, recorded] of this.records) copy.records.set(name, recorded)
+    for (const [name, wrong] of this.misshapen) copy.misshapen.set(name, wrong)
     for (const [line, lapse] of this.lapses) copy.lapses.set(line, lapse)
     return copy
   }
@@ -288,6 +313,7 @@ export class Replay {
     const copy = new Replay(world, this.digits, this.habit)
     for (const [name, { settle, ...recorded }] of this.records)
       copy.records.set(name, settle === undefined ? recorded : { ...recorded, settle: settle.again() })
+    for (const [name, wrong] of this.misshapen) copy.misshapen.set(name, wrong)
     for (const [line, lapse] of this.lapses) copy.lapses.set(line, lapse)
     return copy
   }
@@ -374,6 +400,29 @@ export class Replay {
       }),
     )
     return steps.flat()
+  }
+
+  /** What a quantity is by its right rule from values of wrong sizes; nothing where there are none, or the rule needs the right ones. */
+  async misshapenSteps(quantity: Quantity): Promise<readonly Step[]> {
+    const wrong = quantity.from.flatMap((name) => this.misshapen.get(name) ?? [])
+    const parts = wrong.length === 0 ? undefined : await this.ownValues(quantity.from)
+    if (parts === undefined) return []
+    const boxOf = (name: string): Box => {
+      const { shape } = this.world.truth[name]
+      return this.misshapen.get(name)?.box ?? reshaped(parts[name].box, shape)
+    }
+    try {
+      const box = await this.imageBy(
+        [quantity.name, ...this.world.conventionsOn(quantity.name)],
+        (values) => quantity.compute(values, oracle.operators),
+        Object.fromEntries(quantity.from.map((name) => [name, boxOf(name)])),
+      )
+      return box === undefined ? [] : [{ box, basis: 'mixed', rootLine: wrong[0].rootLine }]
+    } catch (error) {
+      // A rule that counts on the right sizes.
+      if (error instanceof TypeError) return []
+      throw error
+    }
   }
 
   /**

@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { Exercise } from '../exercises/exercise.js'
+import { exercise3 as fer3 } from '../exercises/fer/3.js'
+import { layerNormalization } from '../exercises/lecture/layer-norm.js'
+import { loss } from '../exercises/lecture/loss.js'
+import { positionalEncoding } from '../exercises/lecture/positional-encoding.js'
 import { seq2seq } from '../exercises/lecture/seq2seq.js'
 import { exercise11b } from '../exercises/ntua/1.1b.js'
+import { exercise11c } from '../exercises/ntua/1.1c.js'
 import { exercise12 } from '../exercises/ntua/1.2.js'
 import { exercise13 } from '../exercises/ntua/1.3.js'
+import { sharif2 } from '../exercises/sharif/2.js'
 import { sharifP2 } from '../exercises/sharif/p2.js'
 import { handwritten } from './fixtures/handwritten.js'
 import { markDocument } from './mark.js'
@@ -129,4 +135,78 @@ s = \begin{bmatrix} 1 & 1 \end{bmatrix}
     expect(await marks(sheet('0.16 & 0.02 & 0.02'), sharifP2)).toEqual(['4 correct'])
     expect(await marks(sheet('0.14 & 0.02 & 0.02'), sharifP2)).toEqual(['4 wrong R'])
   })
+})
+
+describe('values of another size', () => {
+  test('are carried where they follow from one of a wrong size', async () => {
+    // One frequency a column instead of one a pair: 2π/ω has as many entries.
+    const text = String.raw`\omega = \begin{bmatrix} 1.000 & 0.100 & 0.010 & 0.001 \end{bmatrix}`
+    const lengths = (last: string) =>
+      String.raw`\lambda = \begin{bmatrix} 6.283 & 62.832 & 628.319 & ${last} \end{bmatrix}`
+    expect(await marks(`${text}\n${lengths('6283.185')}`, positionalEncoding)).toEqual(['1 wrong R', '2 carried < 1'])
+    expect(await marks(`${text}\n${lengths('628.318')}`, positionalEncoding)).toEqual(['1 wrong R', '2 wrong R'])
+  })
+
+  test('say nothing of the lengths that the exercise gives', async () => {
+    // W₁ is D_p × 2 D_x: its second length is no other D_p.
+    const shapes = (bias: string) => `\\text{dim}_{W1} = 50 \\times 100\n\\text{dim}_{b1} = ${bias}`
+    expect(await marks(shapes('50 \\times 1'), sharif2)).toEqual(['1 correct', '2 correct'])
+    expect(await marks(shapes('100 \\times 1'), sharif2)).toEqual(['1 correct', '2 wrong R'])
+  })
+})
+
+describe('true values after an error', () => {
+  test('are right where one entry of several was miswritten', async () => {
+    const text = (target: string) => `y = \\begin{bmatrix} ${target} \\end{bmatrix}\nL = 1.609`
+    expect(await marks(text('0 & 0 & 0 & 1 & 4 & 0'), loss)).toEqual(['1 wrong R', '2 correct'])
+    expect(await marks(text('0.12 & 0.34 & 0.12 & 0.14 & 0.1 & 0.18'), loss)).toContain('2 unsupported R')
+  })
+
+  test('speak for no convention under which they come back more often', async () => {
+    // After 1.003 for 1, a sign that is wrong under another convention would let the true values come back.
+    const report = await markDocument(
+      handwritten(
+        exercise11c,
+        String.raw`a_3 = -1 \cdot 1 + 1 \cdot 1 + -1 \cdot (-1) = 1.003
+y_3 = 0.763
+a_5 = -1.237
+y_5 = -0.845
+\delta_5 = 0.528
+\delta_3 = 0.221
+\delta_4 = 0.528
+\Delta w_{03} = 0.221
+\Delta w_{13} = 0.221
+\Delta w_{23} = -0.221
+\Delta w_{35} = 0.403`,
+      ),
+      { exercises: [exercise11c] },
+    )
+    expect(report.exercises).toEqual([{ exercise: 'ntua/1.1c', convention: 'descent' }])
+    expect(report.claims.filter(({ root, verdict }) => root && verdict !== 'missing')).toMatchObject([
+      { line: 1, verdict: 'arithmetic' },
+    ])
+  })
+})
+
+describe('one unit of the last place', () => {
+  test('is too much where a numeral repeats a value that is exact', async () => {
+    const mean = (value: string) => String.raw`h = \begin{bmatrix} 3.000 & -1.000 & 4.000 & 0.000 \end{bmatrix}
+\mu = \operatorname{mean}\left(\begin{bmatrix} 3.000 & -1.000 & 4.000 & 0.000 \end{bmatrix}\right) = ${value}`
+    expect((await marks(mean('1.500'), layerNormalization)).at(-1)).toBe('2 correct')
+    expect((await marks(mean('1.499'), layerNormalization)).at(-1)).toBe('2 arithmetic R')
+  })
+
+  test('is no cut where the right value is nearer than rounding tells', async () => {
+    // The softmax of (15, 60, 15, 35) is 1 to eleven places, and 5 times it is no 5.001.
+    const aligned = (value: string) => String.raw`e = \begin{bmatrix} 15 & 60 & 15 & 35 \end{bmatrix}
+\alpha = \begin{bmatrix} 0.000 & 1.000 & 0.000 & 0.000 \end{bmatrix}
+A = \begin{bmatrix} 0 & 0 & 0 \\ ${value} & 0.000 & 1.000 \\ 0 & 0 & 0 \\ 0 & 0 & 0 \end{bmatrix}`
+    expect((await marks(aligned('5.000'), seq2seq)).at(-1)).toBe('3 correct')
+    expect((await marks(aligned('5.001'), seq2seq)).at(-1)).toBe('3 wrong R')
+  })
+})
+
+test('another count that is accepted excuses no false sum', async () => {
+  expect(await marks('\\text{parameters} = 7', fer3)).toEqual(['1 correct'])
+  expect(await marks('\\text{parameters} = 2 + 1 + 1 + 1 + 1 = 7', fer3)).toEqual(['1 correct', '1 arithmetic R'])
 })

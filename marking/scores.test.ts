@@ -10,6 +10,7 @@ describe('what speaks against hypotheses', () => {
     ['fewer root errors, by more than one', [4, 25, 1], [[6, 23, 1]]],
     ['as many root errors and fewer that follow', [4, 23, 0], [[4, 25, 0]]],
     ['one root error more, and fewer claims that are not right', [5, 10, 0], [[4, 25, 0]]],
+    ['one root error more, which takes away less than a fifth', [1, 60, 8], [[2, 52, 16]]],
     ['one root error more counts where both come to the same', [4, 10, 3], [[5, 10, 0]]],
     ['what is within one of the fewest, whatever lies between', [4, 25, 0], [[6, 23, 0]]],
   ])('counts so: %s', (_, best, others) => {

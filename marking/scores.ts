@@ -2,12 +2,15 @@
 export type Score = readonly [roots: number, wrong: number, rounded: number]
 
 /**
- * The score with the least against it: fewest root errors, except that one more counts less than what is not right altogether, since a
- * wrong convention makes one error of two and carries it through the solution. The same whatever the order; `undefined` for no scores.
+ * How much of what is not right one more root error must take away: a fifth. A wrong convention makes one error of two and carries it
+ * through the solution; but under another one, too, the true values that come back after an error take a little away.
  */
+const priceOfRoot = 1.25
+
+/** The score with the least against it, of those with fewest root errors or one more. The same whatever the order; `undefined` for none. */
 export function bestScore(scores: readonly Score[]): Score | undefined {
-  const fewest = Math.min(...scores.map(([roots]) => roots))
-  return scores.filter(([roots]) => roots <= fewest + 1).toSorted(byWrong)[0]
+  const fewest = fewestRoots(scores)
+  return scores.filter(([roots]) => roots <= fewest + 1).toSorted((a, b) => compare(a, b, fewest))[0]
 }
 
 /** Whether a score that is at least this much can still change which of all is the best. */
@@ -17,8 +20,12 @@ export function mayMatter(least: Score, known: readonly Score[]): boolean {
   const [roots] = least
   // With fewer root errors than all, it may put out of the running what now is the best.
   if (roots < best[0] - 1) return true
-  const fewest = Math.min(...known.map(([found]) => found))
-  return roots <= fewest + 1 && byWrong(least, best) <= 0
+  const fewest = fewestRoots(known)
+  return roots <= fewest + 1 && compare(least, best, Math.min(fewest, roots)) <= 0
+}
+
+function fewestRoots(scores: readonly Score[]): number {
+  return Math.min(...scores.map(([roots]) => roots))
 }
 
 export function isSameScore(a: Score, b: Score): boolean {
@@ -31,9 +38,10 @@ export function byRoots(a: Score, b: Score): number {
   return roots || wrong || rounded
 }
 
-function byWrong(a: Score, b: Score): number {
-  const [roots, wrong, rounded] = differences(a, b)
-  return wrong || roots || rounded
+/** In order of what is not right, weighed by the root errors beyond the fewest. */
+function compare(a: Score, b: Score, fewest: number): number {
+  const weight = ([roots, wrong]: Score): number => wrong * (roots > fewest ? priceOfRoot : 1)
+  return weight(a) - weight(b) || byRoots(a, b)
 }
 
 function differences(a: Score, b: Score): readonly number[] {

@@ -22,7 +22,7 @@ export function slipOf(
     if (right !== 0 && gives(right * shift)) return 'the decimal point is in the wrong place'
   const decimals = decimalsOf(half)
   const [rightDigits, claimedDigits] = [digits(right, decimals), digits(claimed, decimals)]
-  if (rightDigits.length === claimedDigits.length && Math.sign(right) === Math.sign(claimed)) {
+  if (rightDigits.length === claimedDigits.length && right * claimed >= 0) {
     const differing = [...rightDigits].flatMap((digit, i) => (digit === claimedDigits[i] ? [] : [i]))
     const [i, j] = differing
     if (differing.length === 2 && rightDigits[i] === claimedDigits[j] && rightDigits[j] === claimedDigits[i])

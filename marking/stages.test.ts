@@ -27,6 +27,29 @@ describe('general formulas behind an update', () => {
   })
 })
 
+test('a new weight that is nearly the old one is no wrong copy of it', async () => {
+  // δ₄ = −1.04·0.0002·−2.5 is 0.0005: w₂₄ = 1 − η·δ₄·x₂ is 0.9999, which is no given 1 that was cut.
+  const report = await markText(
+    `# Given
+$x_0 = 1$, $x_1 = -1.5$, $x_2 = 0.5$, $y_{target} = 0.5$, $\\eta = 0.25$
+
+$w_{03} = 2$, $w_{13} = 2.5$, $w_{23} = -1.5$, $w_{04} = 2.5$, $w_{14} = -1$, $w_{24} = 1$
+
+$w_{05} = 0.5$, $w_{35} = -1$, $w_{45} = -2.5$
+
+# Solution
+$\\delta_5 = -1.0433$
+
+# New weights, and the forward pass with them
+$w_{03} = 1.9930$
+
+$w_{24} = 0.9999$
+`,
+    'ntua/1.1c',
+  )
+  expect(verdictsOf(report)).toEqual(['9 delta5 rounded', '12 newW03 correct', '14 newW24 rounded'])
+})
+
 test('«gives» leads from a quotient to the whole number of positions', async () => {
   const mark = (line: string) => markText(`${line}\n`, 'fer/2').then(({ claims }) => present(claims))
   for (const right of [String.raw`$(62 - 7)/2 + 1 = 28.5 \to 28$`, '(62 - 7)/2 + 1 = 28.5 → 28'])

@@ -78,7 +78,11 @@ export async function subjectOf(
       const owns = await Promise.all(quantity.from.map((part) => replay.own(part)))
       const steps = await replay.steps(quantity)
       return {
-        steps: [...steps, ...(await stepsByFormula(quantity, replay, stage, habit))],
+        steps: [
+          ...steps,
+          ...(await stepsByFormula(quantity, replay, stage, habit)),
+          ...(await replay.misshapenSteps(quantity)),
+        ],
         fair: await replay.fairImage(quantity),
         lapse: lapseOf(owns.flatMap((own) => own ?? [])),
       }

@@ -47,6 +47,8 @@ export interface Judgement {
   readonly rootLine: number | undefined
   /** The line's own arithmetic is false. */
   readonly lineFails: boolean
+  /** It does not follow from the wrong values before it, but is as it should be. */
+  readonly comesBack: boolean
 }
 
 type Agreement = 'yes' | 'by the other habit' | 'no'
@@ -86,6 +88,7 @@ export function judge(evidence: Evidence): Judgement {
     verdict,
     rootLine,
     lineFails: lineAgrees === 'no',
+    comesBack: false,
   })
   if (lineAgrees === 'no') return said('arithmetic')
   if (truth === undefined) return said(lineAgrees === 'yes' ? 'correct' : 'rounded')
@@ -97,7 +100,8 @@ export function judge(evidence: Evidence): Judgement {
   const explainedByRounding = fair !== undefined && rangesMeet(fair, [truth, truth])
   if (truthAgrees !== 'no') {
     if (own === undefined || ownAgrees !== 'no') return said(right)
-    return slips || explainedByRounding ? said(right) : said('unsupported')
+    if (explainedByRounding) return said(right)
+    return slips ? { ...said(right), comesBack: true } : said('unsupported')
   }
   if (ownAgrees !== 'no' && own !== undefined)
     return explainedByRounding ? said('rounded') : said('carried', own.rootLine)
@@ -106,7 +110,7 @@ export function judge(evidence: Evidence): Judgement {
   if (line !== undefined && rangesMeet(line, [truth, truth])) return said('rounded')
   const other = steps.find(({ basis, range }) => basis !== 'own' && agrees(range) !== 'no')
   if (other === undefined) return said('wrong')
-  return other.basis === 'true' ? said('rounded') : said('carried', other.rootLine)
+  return other.basis === 'true' ? { ...said('rounded'), comesBack: true } : said('carried', other.rootLine)
 }
 
 /** Verdicts that take nothing away from a solution. */
