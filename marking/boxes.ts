@@ -27,9 +27,9 @@ export function centre(box: Box): Tensor {
   )
 }
 
-/** Whether two ranges have a number in common; ranges that touch have. */
+/** Whether two ranges have a number in common; ranges that touch have. Whole numbers that differ are apart, however large. */
 export function rangesMeet(a: Range, b: Range): boolean {
-  const slack = noise * Math.max(size(a[0]), size(a[1]), size(b[0]), size(b[1]), 1e-300)
+  const slack = Math.min(0.4, noise * Math.max(size(a[0]), size(a[1]), size(b[0]), size(b[1]), 1e-300))
   return a[0] <= b[1] + slack && b[0] <= a[1] + slack
 }
 

@@ -441,14 +441,13 @@ export class Replay {
     const wrong = own.rootLine !== undefined
     const written = { box: own.box, wrong, rootLine: own.rootLine }
     if (!wrong) return [written]
-    const meant = own.meant
-      .filter((box) => !meet(box, truth) && !meet(box, own.box))
-      .map((box) => ({ box, wrong: true, rootLine: own.rootLine }))
-    return [
-      written,
-      ...meant,
-      { box: isWhole(truth) ? truth : unwritten(truth, this.digits, this.habit), wrong: false, rootLine: undefined },
-    ]
+    const others = own.meant.filter((box) => !meet(box, own.box))
+    const meant = others.filter((box) => !meet(box, truth)).map((box) => ({ box, wrong: true, rootLine: own.rootLine }))
+    // What the line's own numerals give is the truth too, as far as rounding tells.
+    const right = others
+      .filter((box) => meet(box, truth))
+      .reduce(hull, isWhole(truth) ? truth : unwritten(truth, this.digits, this.habit))
+    return [written, ...meant, { box: right, wrong: false, rootLine: undefined }]
   }
 
   private async ownValues(names: readonly string[]): Promise<Readonly<Record<string, Own>> | undefined> {

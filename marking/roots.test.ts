@@ -5,10 +5,12 @@ import { layerNormalization } from '../exercises/lecture/layer-norm.js'
 import { loss } from '../exercises/lecture/loss.js'
 import { positionalEncoding } from '../exercises/lecture/positional-encoding.js'
 import { seq2seq } from '../exercises/lecture/seq2seq.js'
+import { exerciseVgg } from '../exercises/lecture/vgg.js'
 import { exercise11b } from '../exercises/ntua/1.1b.js'
 import { exercise11c } from '../exercises/ntua/1.1c.js'
 import { exercise12 } from '../exercises/ntua/1.2.js'
 import { exercise13 } from '../exercises/ntua/1.3.js'
+import { exercise22 } from '../exercises/ntua/2.2.js'
 import { sharif2 } from '../exercises/sharif/2.js'
 import { sharifP2 } from '../exercises/sharif/p2.js'
 import { handwritten } from './fixtures/handwritten.js'
@@ -55,6 +57,24 @@ describe('the smallest set of roots', () => {
     expect((await marks(`${forward}\n\\delta_5 = 0.184\n\\delta_3 = 0.036\n\\delta_4 = 0.046`)).slice(4)).toEqual([
       ...['5 wrong R', '6 carried < 5', '7 carried < 5'],
     ])
+  })
+
+  test('the value that the line’s own numerals give may come back, rounded as they are', async () => {
+    // −0.779 + 1.221 + 1.221 is 1.663; of all digits the solution would have 1.665.
+    const text = String.raw`# Given
+# Solution
+\delta_5 = 0.528
+\Delta w_{03} = 0.221
+\Delta w_{13} = 0.221
+\Delta w_{23} = -0.221
+# New weights, and the forward pass with them
+w_{03} = -0.779
+w_{13} = 1.221
+w_{23} = -1.221
+a_3 = -0.779 \cdot 1 + 1.221 \cdot 1 + -1.221 \cdot (-1) = 1.636
+y_3 = \tanh(1.663) = 0.931`
+    const verdicts = (await marks(text, exercise11c)).slice(-4)
+    expect(verdicts.filter((one) => one.endsWith(' R'))).toEqual(['11 arithmetic R'])
   })
 
   test('two independent errors are two roots, each at its own line', async () => {
@@ -194,6 +214,20 @@ describe('one unit of the last place', () => {
 \mu = \operatorname{mean}\left(\begin{bmatrix} 3.000 & -1.000 & 4.000 & 0.000 \end{bmatrix}\right) = ${value}`
     expect((await marks(mean('1.500'), layerNormalization)).at(-1)).toBe('2 correct')
     expect((await marks(mean('1.499'), layerNormalization)).at(-1)).toBe('2 arithmetic R')
+  })
+
+  test('is too much beside numbers that the exercise’s own formula has', async () => {
+    // Bilinear weights: 0.75·8 + 0.25·6 = 7.5.
+    const enlarged = (entry: string) => String.raw`P = \begin{bmatrix} 8 & 6 \\ 9 & 12 \end{bmatrix}
+E = \begin{bmatrix} 1 & 0 \\ 0.75 & 0.25 \\ 0.25 & 0.75 \\ 0 & 1 \end{bmatrix} \cdot \begin{bmatrix} 8 & 6 \\ 9 & 12 \end{bmatrix} \cdot \begin{bmatrix} 1 & 0.75 & 0.25 & 0 \\ 0 & 0.25 & 0.75 & 1 \end{bmatrix} = \begin{bmatrix} 8 & ${entry} & 6.5 & 6 \\ 8.25 & 8.0625 & 7.6875 & 7.5 \\ 8.75 & 9.1875 & 10.0625 & 10.5 \\ 9 & 9.75 & 11.25 & 12 \end{bmatrix}`
+    expect((await marks(enlarged('7.5'), exercise22)).at(-1)).toBe('2 correct')
+    expect((await marks(enlarged('7.52'), exercise22)).at(-1)).toBe('2 arithmetic R')
+  })
+
+  test('of a count of millions is no rounding', async () => {
+    const counted = (value: string) => marks(`M_{conv12} = ${value}`, exerciseVgg)
+    expect(await counted('1849688064')).toEqual(['1 correct'])
+    expect(await counted('1849688065')).toEqual(['1 wrong R'])
   })
 
   test('is no cut where the right value is nearer than rounding tells', async () => {

@@ -92,7 +92,7 @@ export class World {
   readonly index: SymbolIndex
   readonly given: Values
   readonly truth: Values
-  /** Every number that is given, its sign aside. */
+  /** Every number that is given or stands in a formula of the exercise, its sign aside: these are exact. */
   readonly givenSizes: ReadonlySet<number>
   private readonly chosen: readonly Convention[]
   private readonly quantities: ReadonlyMap<string, Quantity>
@@ -113,7 +113,10 @@ export class World {
     this.given = given
     this.truth = truth
     this.shelf = shelf
-    this.givenSizes = new Set(Object.values(given).flatMap((datum) => [...rowMajor(datum)].map(Math.abs)))
+    this.givenSizes = new Set([
+      ...Object.values(given).flatMap((datum) => [...rowMajor(datum)].map(Math.abs)),
+      ...index.exercise.quantities.flatMap(({ formula }) => (formula.match(/\d+\.\d+/g) ?? []).map(Number)),
+    ])
     this.quantities = new Map(quantitiesUnder(index.exercise, conventions).map((quantity) => [quantity.name, quantity]))
   }
 
