@@ -90,14 +90,13 @@ function claimedValue(expression: Expression, box: Box, meant: Box, digits: Digi
     // 108 stands for 108.2 where decimals are no longer written.
     return Math.abs(cell.value) >= withoutDecimals ? 0.5 : finest
   })
-  const values = box.low.map((low, i) => numerals[i]?.value ?? (low + box.high[i]) / 2)
   const written = box.low.map((_, i): Written => {
-    if (numerals[i] === undefined) {
-      const range = workedOut(rangeAt(box, i), meant.low.length === box.low.length ? rangeAt(meant, i) : undefined)
-      return { rounded: range, cut: range }
-    }
-    return digitsOf(values[i], halves[i])
+    const cell = numerals[i]
+    if (cell !== undefined) return digitsOf(cell.value, halves[i])
+    const range = workedOut(rangeAt(box, i), meant.low.length === box.low.length ? rangeAt(meant, i) : undefined)
+    return { rounded: range, cut: range }
   })
+  const values = written.map(({ rounded: [low, high] }, i) => numerals[i]?.value ?? (low + high) / 2)
   const usual = written.map(({ rounded, cut }) => (digits.context.habit === 'rounds' ? rounded : cut))
   return {
     expression,
