@@ -19,6 +19,16 @@ describe('the characters of a text', () => {
     expect(displayWidth(text)).toBe(20_000 * displayWidth(sentence))
   })
 
+  it('take as many columns where the width of a text is asked for', () => {
+    const differing: string[] = []
+    for (let code = 0; code < 0x3400; code++)
+      for (const text of [`e${String.fromCodePoint(code)}`, `${String.fromCodePoint(code)}1`]) {
+        const shown = displayed(text)
+        if (displayWidth(text) !== shown.reduce((sum, { width }) => sum + width, 0)) differing.push(code.toString(16))
+      }
+    expect(differing).toEqual([])
+  })
+
   it('are found where no plain character stands', () => {
     expect(displayWidth('漢'.repeat(10_000))).toBe(20_000)
   })

@@ -51,7 +51,7 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
 }
 
 function visibleLength(text: string): number {
-  return displayWidth(text.replaceAll(colourCodes, '').normalize('NFC'))
+  return isSimple(text) ? text.length : displayWidth(text.replaceAll(colourCodes, '').normalize('NFC'))
 }
 
 /** Characters as a reader sees them, an accent with its letter. */
@@ -85,7 +85,17 @@ function endOfPart(text: string, start: number): number {
 
 /** How many columns of a terminal a text takes. */
 export function displayWidth(text: string): number {
-  return displayed(text).reduce((sum, { width }) => sum + width, 0)
+  return isSimple(text) ? text.length : displayed(text).reduce((sum, { width }) => sum + width, 0)
+}
+
+/**
+ * Whether a text is of letters of Europe's alphabets and signs of mathematics only, each of which is a character by itself and takes one
+ * column: nearly every text is, and to find the characters of another takes long.
+ */
+function isSimple(text: string): boolean {
+  return /^[ -~\u00a1-\u00a8\u00aa-\u00ac\u00af-\u02ff\u0370-\u03ff\u0400-\u0482\u1d00-\u1dbf\u1e00-\u1fff\u2010-\u2027\u2030-\u203b\u2070-\u209c\u2190-\u2193\u2200-\u22ff\u2500-\u257f]*$/.test(
+    text,
+  )
 }
 
 function widthOf(character: string): number {
@@ -135,11 +145,16 @@ export function oneLine(text: string, most: number): string {
 /** A text in lines of at most so many columns, broken between words; a longer word stands by itself. */
 export function wrapped(text: string, columns: number): readonly string[] {
   const lines: string[] = []
+  let width = 0
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-    const last = lines.at(-1)
-    if (last !== undefined && visibleLength(last) + 1 + visibleLength(word) <= columns)
+    const added = visibleLength(word)
+    if (lines.length > 0 && width + 1 + added <= columns) {
       lines[lines.length - 1] += ` ${word}`
-    else lines.push(word)
+      width += 1 + added
+    } else {
+      lines.push(word)
+      width = added
+    }
   }
   return lines
 }
