@@ -35,6 +35,9 @@ export interface PoolOptions {
  */
 const optimiseLater = '--interrupt-budget=600000'
 
+/** Each thread tidies up its own short-lived objects: with every core marking, helpers for it are in the way of the others. */
+const tidyAlone = '--no-parallel-scavenge'
+
 /** Megabytes for objects that live shortly: most do, and are given back all the cheaper the more there is room for. */
 const youngMegabytes = 96
 
@@ -51,9 +54,12 @@ const fewestBytesShared = 10_000
  */
 export async function* markFiles(files: readonly Submitted[], options: PoolOptions): AsyncGenerator<Outcome> {
   if (files.length === 0) return
-  if (process.versions.v8.startsWith('11.')) setFlagsFromString(optimiseLater)
   const cores = availableParallelism()
   const threads = Math.min(cores, files.length)
+  if (process.versions.v8.startsWith('11.')) {
+    setFlagsFromString(optimiseLater)
+    if (threads === cores) setFlagsFromString(tidyAlone)
+  }
   const shares = options.repair ? 1 : Math.min(mostShares, Math.max(1, Math.floor(cores / files.length)))
   const pool = new Tinypool({
     filename: new URL('./poolWorker.js', import.meta.url).href,

@@ -222,22 +222,24 @@ export class Replay {
    */
   rangeOfNumeral(numeral: Numeral, names?: readonly string[], unwritten: readonly Range[] = []): Range | undefined {
     const { value, half, whole } = numeral
-    const isGiven = this.world.givenSizes.has(value)
-    const holding = [...(names ?? this.namesHolding(value))].filter((name) => this.holds(name, value))
-    const isKnown = names !== undefined && holding.length > 0
-    let [least, greatest] = !isGiven
-      ? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-      : isKnown
-        ? [value, value]
-        : this.givenOrRounded(numeral)
-    for (const name of holding) {
+    let least = Number.POSITIVE_INFINITY
+    let greatest = Number.NEGATIVE_INFINITY
+    for (const name of names ?? this.namesHolding(value)) {
       const recorded = this.records.get(name)
-      recorded?.values.forEach((other, i) => {
-        if (Math.abs(other) !== value) return
-        const [low, high] = [recorded.written.low[i], recorded.written.high[i]]
-        least = Math.min(least, other < 0 ? -high : low)
-        greatest = Math.max(greatest, other < 0 ? -low : high)
-      })
+      if (recorded === undefined) continue
+      const { values, written } = recorded
+      // Asked for every numeral: a loop that makes no objects.
+      for (let i = 0; i < values.length; i++) {
+        if (values[i] !== value && values[i] !== -value) continue
+        least = Math.min(least, values[i] < 0 ? -written.high[i] : written.low[i])
+        greatest = Math.max(greatest, values[i] < 0 ? -written.low[i] : written.high[i])
+      }
+    }
+    if (this.world.givenSizes.has(value)) {
+      const isRecorded = names !== undefined && least <= greatest
+      const [low, high] = isRecorded ? [value, value] : this.givenOrRounded(numeral)
+      least = Math.min(least, low)
+      greatest = Math.max(greatest, high)
     }
     const repeats = least <= greatest
     const shortened = whole || repeats ? unwritten.find(([low, high]) => low <= value && value <= high) : undefined
@@ -248,10 +250,6 @@ export class Replay {
         ? [value - half, value + half]
         : [value, value + 2 * half]
     return [Math.min(least, value, low), Math.max(greatest, value, high)]
-  }
-
-  private holds(name: string, size: number): boolean {
-    return this.records.get(name)?.values.some((value) => Math.abs(value) === size) ?? false
   }
 
   /** A given datum; 1.000, beside a given 1, may as well be a value that was shortened to it and stands on no line of its own. */
