@@ -246,12 +246,14 @@ function repeatedTitle(heading: string, stages: Exercise['stages'], least = 0): 
   const most = Math.max(0, ...shared)
   if (most === 0 || shared.filter((count) => count === most).length > 1) return undefined
   const stage = shared.indexOf(most)
-  return most >= least * wordsIn(stages[stage].title).length ? stage : undefined
+  // What stands in parentheses says the same again: MoCo (momentum contrast).
+  const said = stages[stage].title.replaceAll(/\(.*?\)/g, '')
+  return most >= least * wordsIn(said).length ? stage : undefined
 }
 
-/** The words of a title that say something, of four letters and more or with a digit, without their endings. */
+/** The words of a title that say something, of four letters and more, with a digit or of capitals, without their endings. */
 function wordsIn(title: string): readonly string[] {
-  return (title.toLowerCase().match(/\p{L}{4,}|\p{L}+\d+/gu) ?? []).map((word) => word.slice(0, 7))
+  return (title.match(/\p{L}{4,}|\p{L}+\d+|\b\p{Lu}{3}\b/gu) ?? []).map((word) => word.toLowerCase().slice(0, 7))
 }
 
 /** Words that tell two quantities of an exercise apart: prose that has one of them speaks of no quantity that has not. */

@@ -22,12 +22,18 @@ export function dataOf(world: World, side: Side, scope: Scope): ReadonlyMap<stri
   const found = new Map<string, Datum>()
   for (const key of side.keys) {
     const datum = world.index.resolve(key, scope.stage, scope.preferred)
-    const entry = datum === undefined ? entryOf(world, key, scope) : undefined
-    if (datum !== undefined) found.set(key, datum)
-    else if (entry !== undefined) found.set(entry.base, entry.datum)
+    const entry = datum === undefined || isOfAnotherStage(world, datum, scope) ? entryOf(world, key, scope) : undefined
+    // p₁ is an entry of this stage's p rather than what another stage calls p₁.
+    if (entry !== undefined && (datum === undefined || !isOfAnotherStage(world, entry.datum, scope)))
+      found.set(entry.base, entry.datum)
+    else if (datum !== undefined) found.set(key, datum)
     else if (key !== 'e' && key !== 'pi') return undefined
   }
   return found
+}
+
+function isOfAnotherStage({ index }: World, datum: Datum, { stage, preferred }: Scope): boolean {
+  return datum.kind === 'quantity' && !preferred.includes(datum.name) && (index.stageOf(datum) ?? stage) !== stage
 }
 
 /** The tensor of the exercise that a key names an entry of: Q for `Q_12`. */

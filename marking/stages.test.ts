@@ -27,6 +27,27 @@ describe('general formulas behind an update', () => {
   })
 })
 
+test('a heading names a stage by its short name, also one that comes before', async () => {
+  const report = await markText(
+    String.raw`## CPC
+
+$c_2 = (0, 1.75)$
+
+## MoCo
+
+$s = (0.96, 0.6, 0.28, -0.8)$, $s/\tau = (1.92, 1.2, 0.56, -1.6)$
+
+$p = (0.564, 0.2745, 0.1448, 0.0167)$, $L = -\ln p_1 = 0.5727$, $L = -\ln p_2 = 0.5727$
+`,
+    'ntua/2.3',
+  )
+  // p₁ is the first of MoCo's p here, not the prediction that CPC's stage calls so.
+  expect(verdictsOf(report)).toEqual([
+    ...['3 context2 correct', '7 keySimilarities correct', '7 keyLogits correct', '9 keyProbabilities correct'],
+    ...['9 keyLoss correct', '9 keyLoss correct', '9 keyLoss unsupported', '9 keyLoss correct'],
+  ])
+})
+
 test('a new weight that is nearly the old one is no wrong copy of it', async () => {
   // δ₄ = −1.04·0.0002·−2.5 is 0.0005: w₂₄ = 1 − η·δ₄·x₂ is 0.9999, which is no given 1 that was cut.
   const report = await markText(

@@ -1,6 +1,6 @@
 import type { Quantity } from '../exercises/exercise.js'
 import type { Target } from './alignment.js'
-import { type Box, meet, pointBox, slice } from './boxes.js'
+import { type Box, hull, meet, pointBox, slice } from './boxes.js'
 import { elementwise } from './elementwise.js'
 import { evaluateBox, evaluatePoint, type Habit } from './evaluation.js'
 import { dataOf, type Part, partOf, type Scope } from './identities.js'
@@ -77,13 +77,14 @@ export async function subjectOf(
     support: new Later(async (replay) => {
       const owns = await Promise.all(quantity.from.map((part) => replay.own(part)))
       const steps = await replay.steps(quantity)
+      const byFormula = await stepsByFormula(quantity, replay, stage, habit)
+      const fair = await replay.fairImage(quantity)
       return {
-        steps: [
-          ...steps,
-          ...(await stepsByFormula(quantity, replay, stage, habit)),
-          ...(await replay.misshapenSteps(quantity)),
-        ],
-        fair: await replay.fairImage(quantity),
+        steps: [...steps, ...byFormula, ...(await replay.misshapenSteps(quantity))],
+        fair: byFormula.reduce(
+          (box, step) => (box === undefined || step.basis !== 'own' ? box : hull(box, step.box)),
+          fair,
+        ),
         lapse: lapseOf(owns.flatMap((own) => own ?? [])),
       }
     }),
@@ -91,8 +92,8 @@ export async function subjectOf(
 }
 
 /**
- * What the exercise's formula gives from the solution's own values, where it names wrong ones that the quantity is not computed from:
- * σ in (h − μ)/σ, which is computed from h alone.
+ * What the exercise's formula gives from the solution's own values, where it names written ones that the quantity is not computed from:
+ * σ in (h − μ)/σ, which is computed from h alone. From a σ that was rounded it is another value of its own, from a wrong one a mixed one.
  */
 async function stepsByFormula(
   quantity: Quantity,
@@ -108,9 +109,11 @@ async function stepsByFormula(
   }
   const data = formula === null ? undefined : dataOf(world, formula, scope)
   if (formula === null || data === undefined) return []
-  const others = [...data.values()].filter(({ name }) => !quantity.from.includes(name))
-  const wrong = others.map(({ name }) => replay.recorded(name)?.rootLine).find((line) => line !== undefined)
-  if (wrong === undefined) return []
+  const others = [...data.values()].flatMap(({ name }) =>
+    quantity.from.includes(name) ? [] : (replay.recorded(name) ?? []),
+  )
+  if (others.length === 0) return []
+  const wrong = others.find(({ rootLine }) => rootLine !== undefined)?.rootLine
   const truthOf = (key: string) => {
     const datum = data.get(key)
     return datum === undefined ? undefined : world.truth[datum.name]
@@ -121,11 +124,17 @@ async function stepsByFormula(
     return value !== undefined && meet(value, truth)
   })
   if (expression === undefined) return []
-  const owns = new Map(
-    await Promise.all([...data].map(async ([key, datum]) => [key, await replay.own(datum.name)] as const)),
+  // Others as they are written: to narrow them may be what this is asked for.
+  const boxOf = async (name: string): Promise<Box | undefined> => {
+    if (quantity.from.includes(name)) return (await replay.own(name))?.box
+    const point = await replay.point(name)
+    return replay.recorded(name)?.written ?? (point === undefined ? undefined : pointBox(point))
+  }
+  const boxes = new Map(
+    await Promise.all([...data].map(async ([key, datum]) => [key, await boxOf(datum.name)] as const)),
   )
-  const own = evaluateBox(expression, { habit, boxOfKey: (key) => owns.get(key)?.box })
-  return 'box' in own ? [{ box: own.box, basis: 'mixed', rootLine: wrong }] : []
+  const own = evaluateBox(expression, { habit, boxOfKey: (key) => boxes.get(key) })
+  return 'box' in own ? [{ box: own.box, basis: wrong === undefined ? 'own' : 'mixed', rootLine: wrong }] : []
 }
 
 /** An expression in symbols of the exercise, which is no quantity of its own: valued at the solution's values and at the true ones. */

@@ -95,7 +95,8 @@ export function judge(evidence: Evidence): Judgement {
 
   const truthAgrees = agrees([truth, truth])
   const right = truthAgrees === 'yes' ? 'correct' : 'rounded'
-  const own = steps.find(({ basis }) => basis === 'own')
+  const owns = steps.filter(({ basis }) => basis === 'own')
+  const own = owns.find(({ range }) => agrees(range) !== 'no') ?? owns[0]
   const ownAgrees = own === undefined ? 'yes' : agrees(own.range)
   const explainedByRounding = fair !== undefined && rangesMeet(fair, [truth, truth])
   if (truthAgrees !== 'no') {

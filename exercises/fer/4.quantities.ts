@@ -9,7 +9,7 @@ import { branchGradient, distance, embed, hinge, lossGradient, squaredDistance }
 function embedding(name: string, input: string, symbols: readonly string[], letter: string, asked: boolean): Quantity {
   return {
     name,
-    symbols,
+    symbols: [...symbols, `f(x_${letter})`, `f_theta(x_${letter})`],
     meaning: `the embedding of x_${letter}`,
     kind: 'real',
     from: [input, ...parameters],
@@ -17,6 +17,11 @@ function embedding(name: string, input: string, symbols: readonly string[], lett
     ...(asked ? { asked: true as const } : {}),
     compute: (values, operators) => embed(values, tensorOf(values, input), operators),
   }
+}
+
+/** Spellings of the gradient of the positive loss by an embedding as the value of the model. */
+function byEmbeddingOf(input: string): readonly string[] {
+  return ['f', 'f_theta'].flatMap((model) => ['L_pos', 'L'].map((loss) => `∂${loss}/∂${model}(${input})`))
 }
 
 /** The gradient of one pair's loss by one of its embeddings. */
@@ -111,7 +116,7 @@ export const contrastiveQuantities: readonly Quantity[] = [
   },
   embeddingGradient(
     'firstEmbeddingGradient',
-    [...gradientSymbols('f_p1', ['L_pos', 'L']), '∂L_pos/∂f_q', 'df_q', 'df_1'],
+    [...gradientSymbols('f_p1', ['L_pos', 'L']), ...byEmbeddingOf('x_p1'), '∂L_pos/∂f_q', 'df_q', 'df_1'],
     'the gradient of the positive loss by the first embedding, ∂L_pos/∂f_p1',
     '2 \\cdot (f_{p1} - f_{p2})',
     ['positive', 'a'],
@@ -119,7 +124,7 @@ export const contrastiveQuantities: readonly Quantity[] = [
   ),
   embeddingGradient(
     'secondEmbeddingGradient',
-    [...gradientSymbols('f_p2', ['L_pos', 'L']), '∂L_pos/∂f_p', 'df_p', 'df_2'],
+    [...gradientSymbols('f_p2', ['L_pos', 'L']), ...byEmbeddingOf('x_p2'), '∂L_pos/∂f_p', 'df_p', 'df_2'],
     'the gradient of the positive loss by the second embedding, ∂L_pos/∂f_p2',
     '2 \\cdot (f_{p2} - f_{p1})',
     ['positive', 'b'],

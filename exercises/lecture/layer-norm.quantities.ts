@@ -113,7 +113,7 @@ export const normQuantities: readonly Quantity[] = [
   },
   {
     name: 'feedForward',
-    symbols: ['f', 'ffn'],
+    symbols: ['f', 'ffn', 'ffn(y)'],
     meaning: 'the output of the feed-forward network',
     kind: 'real',
     from: ['hiddenUnits', 'weight2', 'bias2'],

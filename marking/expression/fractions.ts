@@ -151,6 +151,13 @@ function calledKey(parser: Parser, nodes: readonly Node[]): string | undefined {
   return keyOf(parser.surroundings.textOf(spanOf(name[0], name[name.length - 1])))
 }
 
+/** `f(x_p)`, where the value of the function is a symbol of the exercise. */
+function keyOfValue(parser: Parser, nodes: readonly Node[], span: Span): string | undefined {
+  if (nodes.length < 2 || !isGroup(nodes[nodes.length - 1], '(')) return undefined
+  const value = parser.inside(nodes).whole(span)
+  return value.kind === 'name' ? value.key : undefined
+}
+
 /** The key of what a derivative is taken with respect to: `w`, `w^2`, `w_1∂w_2`. */
 function variableOf(parser: Parser, nodes: readonly Node[]): string | undefined {
   const keys = split(nodes, (node) => isCommand(node, 'partial')).map((part) => {
@@ -158,7 +165,8 @@ function variableOf(parser: Parser, nodes: readonly Node[]): string | undefined 
     const squared = isSign(power, '^') && order?.kind === 'number' && part.length > 2
     const symbol = squared ? part.slice(0, -2) : part
     if (symbol.length === 0) return undefined
-    const key = keyOf(parser.surroundings.textOf(spanOf(symbol[0], symbol[symbol.length - 1])))
+    const span = spanOf(symbol[0], symbol[symbol.length - 1])
+    const key = keyOf(parser.surroundings.textOf(span)) ?? keyOfValue(parser, symbol, span)
     return key === undefined || !squared ? key : `${key}^${order.text}`
   })
   return keys.every((key) => key !== undefined) ? keys.join('∂') : undefined

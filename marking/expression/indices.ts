@@ -38,6 +38,8 @@ export function entriesNamed(key: string): readonly Entry[] {
   if (written === null) return []
   const [, start, index, end] = written
   const base = `${start}${end}`
+  // Counted from zero, or another symbol.
+  if (/(^|,)0|^0/.test(index)) return []
   if (index.includes(',')) return [{ base, place: index.split(',').map((part) => Number(part) - 1) }]
   const whole: Entry = { base, place: [Number(index) - 1] }
   return index.length === 1 ? [whole] : [{ base, place: [...index].map((digit) => Number(digit) - 1) }, whole]

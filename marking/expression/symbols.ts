@@ -4,7 +4,7 @@ import { readCall, readConditional, readFunction } from './calls.js'
 import { readGradient, readInlineDerivative, readLineDifferential } from './differentials.js'
 import { Misunderstanding } from './misunderstanding.js'
 import { isFunctionName, isGreekLetter, isWord, keyOf, splitLetters } from './names.js'
-import { isCommand, isGroup, isSign, type LettersNode, type Node, spanOf } from './nodes.js'
+import { type GroupNode, isCommand, isGroup, isSign, type LettersNode, type Node, spanOf } from './nodes.js'
 import type { Parser } from './parser.js'
 import { isListed, takeScripts } from './scripts.js'
 import { accents, announcingWords, fonts, functionsOfSymbols, knownFunction } from './vocabulary.js'
@@ -64,6 +64,8 @@ export function readNames(parser: Parser): Expression {
   if (name.key === 'e' && isSign(next, '^') && !parser.surroundings.symbols.keys.has('e'))
     return readExponential(parser, name)
   if (isGroup(next, '(') && !next.spaced && isConditional(next.nodes)) return readConditional(parser, name, next)
+  const value = isGroup(next, '(') ? functionValue(parser, name, next) : undefined
+  if (value !== undefined) return value
   if (isGroup(next, '(') && callsFunction(parser, name, isPlainWord, next.nodes)) return readCall(parser, name)
   if (isGroup(next, '[') && !next.spaced) return readBracketsBehind(parser, name, next)
   if (isPlainWord && isPlain && isWord(start.text))
@@ -222,6 +224,18 @@ function readExponential(parser: Parser, name: Name): Expression {
   const script = parser.scriptNodes(caret.span)
   const exponent = parser.inside(script.nodes).whole(caret.span)
   return { kind: 'call', name: 'exp', arguments: [exponent], span: { start: name.span.start, end: script.end } }
+}
+
+/** The value of a function that is a symbol of the exercise: `f(x_{p1})`, listed as `f(x_p1)`. */
+function functionValue(parser: Parser, name: Name, group: GroupNode): Name | undefined {
+  if (!isSymbolAlone(group.nodes)) return undefined
+  const { textOf, symbols } = parser.surroundings
+  const argument = keyOf(textOf(spanOf(group.nodes[0], group.nodes[group.nodes.length - 1])))
+  const key = `${name.key}(${argument})`
+  if (!symbols.keys.has(key)) return undefined
+  parser.at++
+  const span = spanOf(name, group)
+  return { kind: 'name', key, text: textOf(span), span }
 }
 
 /** Whether a parenthesis behind a name holds its arguments rather than a factor. */
