@@ -48,6 +48,9 @@ export async function alignChain(
   const [left] = statement.sides
   if (left === undefined) return undefined
   if (left.kind === 'numeric') return alignVector(left, replay, position)
+  const titled =
+    statement.section === undefined ? undefined : repeatedTitle(statement.section.title, world.exercise.stages, 0.5)
+  if (titled !== undefined) position.stage = titled
   const scope = { stage: position.stage, preferred: [] }
   const candidates =
     left.expression.kind === 'name'
@@ -58,9 +61,6 @@ export async function alignChain(
       (world.index.candidates(left.keys[0]).length > 0 || partOf(world, left.keys[0], scope) !== undefined)
       ? { kind: 'expression', side: left }
       : undefined
-  const titled =
-    statement.section === undefined ? undefined : repeatedTitle(statement.section.title, world.exercise.stages, 0.5)
-  if (titled !== undefined) position.stage = titled
   const ofStage = candidates.filter(
     (datum) => titled === undefined || (world.index.stageOf(datum) ?? titled) === titled,
   )

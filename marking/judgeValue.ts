@@ -361,7 +361,8 @@ function judgeCell(evidence: Evidence, i: number, value: ClaimedValue, claim: Va
   const alone = judge({ ...evidence, line: undefined })
   const own = evidence.steps.find(({ basis }) => basis === 'own')
   const [claimed, half, truth] = [value.values[i], value.halves[i], evidence.truth]
-  const datum = subject?.name === undefined ? undefined : replay.world.index.datum(subject.name)
+  const name = subject?.name ?? subject?.part?.datum.name
+  const datum = name === undefined ? undefined : replay.world.index.datum(name)
   const symbol = datum === undefined ? undefined : symbolText(datum)
   const cell = {
     index: indexOf(i, value.box),

@@ -1,6 +1,7 @@
 import { toNested } from '../oracle/tensor.js'
 import { alignChain, alignEntry, nearest, type Position, type Target } from './alignment.js'
 import { type Box, centre, pointBox } from './boxes.js'
+import { withCalledEntry } from './calledEntries.js'
 import { claimedValues } from './claimedValue.js'
 import { type Derivative, derivativeOf, isDerivativeValue, judgeDerivative } from './derivatives.js'
 import type { Document } from './document/document.js'
@@ -100,7 +101,8 @@ export class Marker {
 
   async mark(statement: Statement): Promise<void> {
     if (statement.kind === 'chain') {
-      for (const one of namesApart(statement)) await this.markOne(one)
+      for (const one of namesApart(statement))
+        await this.markOne(withCalledEntry(one, this.replay.world, this.position.stage))
       return
     }
     if (statement.kind === 'entry') return this.markEntry(statement)

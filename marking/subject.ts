@@ -152,7 +152,7 @@ async function expressionSubject(side: Side, replay: Replay, scope: Scope, habit
     side,
     ...(part !== undefined && { part }),
     quantity: undefined,
-    isGiven: false,
+    isGiven: part?.datum.kind === 'given',
     isExact: false,
     truth,
     point: undefined,

@@ -39,3 +39,20 @@ test('a value follows from a factor that the exercise’s formula has, as it was
   expect(await marked('h = (3, -1, 4, 0)', '\\sigma = 2.06', normalized('-2.472'))).toBe('5 normalized1 wrong')
   expect(await marked('h = (3, -1, 4, 0)', '\\sigma = 2.0616', normalized('-2.427'))).toBe('5 normalized1 wrong')
 })
+
+test('an entry of a vector may be written as the value of a function, and a state by its number above it', async () => {
+  const report = await mark('sharif/3', 'a(1) = 0.4995', 'a(2) = 0.398', 'h_e^{(1)} = (1, 0)', 'h_e^{(2)} = (0, 1.2)')
+  expect(verdictsOf(report)).toEqual([
+    ...['1 dotWeights correct', '3 dotWeights wrong', '5 encoder correct', '7 encoder transcription'],
+  ])
+  expect(report.claims.filter(({ verdict }) => verdict === 'wrong')).toMatchObject([{ line: 3, index: 1 }])
+})
+
+test('an entry is that of the stage that its heading names', async () => {
+  const solution = (score: string) => `## General\n\n$a = (0.091, 0.592, 0.317)$\n\n## Tanh layer\n\n$e_1 = ${score}$\n`
+  const marked = async (score: string) => verdictsOf(await markText(solution(score), 'sharif/3'))
+  expect(await marked('-1.5 \\cdot 0.635 = -0.953')).toEqual([
+    ...['3 generalWeights correct', '7 tanhScores correct', '7 tanhScores correct'],
+  ])
+  expect((await marked('0')).at(-1)).toBe('7 tanhScores wrong')
+})

@@ -20,11 +20,14 @@ function free(name: string, symbols: readonly string[], meaning: string, value: 
 /** The sheet has letters only; states and weights are a small instance with states of length 2. */
 const given: readonly Given[] = [
   real('decoder', ['h_d', 'h_d^(1)', 'h_d^(t)', 'h_t'], 'the decoder state', [1, 0.5]),
-  real('encoder', ['H_e', 'h_e', 'H'], 'the encoder states, a row each', [
-    [1, 0],
-    [0, 1.5],
-    [-1, 1],
-  ]),
+  {
+    ...real('encoder', ['H_e', 'h_e', 'H'], 'the encoder states, a row each', [
+      [1, 0],
+      [0, 1.5],
+      [-1, 1],
+    ]),
+    rows: ['h_e', 'H_e'],
+  },
   real('generalWeight', ['W_a', 'W_g'], 'the weights of the general score', [
     [0.5, 1],
     [-1, 0.5],

@@ -55,9 +55,9 @@ export function positionOf({ place }: Entry, shape: readonly number[]): number |
   return from.reduce((position, index, axis) => position * single[axis] + index, 0)
 }
 
-/** A row of a matrix that a key may name: its base, and its zero-based number; `q_1` and `q^(1)` are the first of q. */
+/** A row of a matrix that a key may name: its base, and its zero-based number; `q_1`, `q^(1)` and `q_e^(1)` are the first of q or q_e. */
 export function rowNamed(key: string): { readonly base: string; readonly row: number } | undefined {
-  const written = /^([^_^]+)(?:_(\d)|\^\((\d)\))('*)$/.exec(key)
+  const written = /^([^_^]+(?=_\d'*$)|[^^]+(?=\^\())(?:_(\d)|\^\((\d)\))('*)$/.exec(key)
   if (written === null) return undefined
   const [, start, below, above, end] = written
   return { base: `${start}${end}`, row: Number(below ?? above) - 1 }
