@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exercises } from './index.js'
-import { latexSymbol, plainFormula, plainSymbol } from './plainText.js'
+import { latexSymbol, plainFormula, plainSymbol, valueParts } from './plainText.js'
 import { symbolKey } from './symbols.js'
 
 describe('plainFormula', () => {
@@ -36,15 +36,22 @@ describe('symbols in print', () => {
     ['bar h', 'h̄', '\\bar{h}'],
     ['input units', 'input units', '\\text{input units}'],
     ['∂L/∂W_1', '∂L/∂W₁', '\\frac{\\partial L}{\\partial W_{1}}'],
+    ['f_theta(x_1)', 'f_theta(x₁)', 'f_{\\theta}(x_{1})'],
+    ['∂L/∂f(x_1)', '∂L/∂f(x₁)', '\\frac{\\partial L}{\\partial f(x_{1})}'],
   ])('%s is %s and %s', (key, plain, latex) => {
     expect([plainSymbol(key), latexSymbol(key)]).toEqual([plain, latex])
   })
 
   it('reads every printed symbol of an exercise as its key again', () => {
-    // Derivatives are made of two symbols.
+    // Derivatives are made of two symbols, so are values of models.
+    const partsOf = (symbol: string): readonly string[] => {
+      if (symbol[0] === '∂') return symbol.replaceAll('∂', '').split('/').flatMap(partsOf)
+      const value = valueParts(symbol)
+      return value === undefined ? [symbol] : [value.model, value.input]
+    }
     for (const { given, quantities } of exercises)
       for (const { symbols } of [...given, ...quantities])
-        for (const key of symbols.flatMap((symbol) => symbol.replaceAll('∂', '').split(symbol[0] === '∂' ? '/' : '\n')))
+        for (const key of symbols.flatMap(partsOf))
           expect([symbolKey(latexSymbol(key)), symbolKey(plainSymbol(key))]).toEqual([key, key])
   })
 })

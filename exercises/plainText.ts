@@ -71,6 +71,8 @@ export function plainFormula(latex: string): string {
 export function plainSymbol(key: string): string {
   const derivative = derivativeParts(key)
   if (derivative !== undefined) return derivative.map((part) => `∂${plainSymbol(part)}`).join('/')
+  const value = valueParts(key)
+  if (value !== undefined) return `${plainSymbol(value.model)}(${plainSymbol(value.input)})`
   const [last, ...decorations] = key.split(' ').reverse()
   if (decorations.some((word) => !(word in marks))) return key
   // An accent goes on one letter.
@@ -94,6 +96,12 @@ function calligraphic(letter: string): string {
   return odd >= 0 ? 'ℬℰℱℋℐℒℳℛ'[odd] : String.fromCodePoint(0x1d49c + letter.charCodeAt(0) - 'A'.charCodeAt(0))
 }
 
+/** The symbols of a model and its input, where a key is the value of one at the other: `f(x_p1)`; `x^(1)` is none. */
+export function valueParts(key: string): { readonly model: string; readonly input: string } | undefined {
+  const [, model, input] = /^(\p{L}(?:[^()^]*[^()^_])?)\(([^()]+)\)$/u.exec(key) ?? []
+  return model === undefined ? undefined : { model, input }
+}
+
 /** A symbol's key in LaTeX: `Delta w_35` as `\Delta w_{35}`. */
 export function latexSymbol(key: string): string {
   const derivative = derivativeParts(key)
@@ -101,6 +109,8 @@ export function latexSymbol(key: string): string {
     const [above, below] = derivative.map(latexSymbol)
     return `\\frac{\\partial ${above}}{\\partial ${below}}`
   }
+  const value = valueParts(key)
+  if (value !== undefined) return `${latexSymbol(value.model)}(${latexSymbol(value.input)})`
   if (
     /^[\p{L}]{3,}/u.test(key) &&
     !/^(Delta|nabla|hat|bar|cal) /.test(key) &&
@@ -131,8 +141,9 @@ function derivativeParts(key: string): readonly [string, string] | undefined {
   return above === undefined ? undefined : [above, below]
 }
 
-/** Words of an index upright. */
+/** Words of an index upright, Greek letters as such. */
 function scriptLatex(script: string): string {
+  if (script in letterSigns) return `\\${script}`
   return /^\p{L}{2,}$/u.test(script) ? `\\text{${script}}` : script
 }
 
